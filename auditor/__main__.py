@@ -1,0 +1,5 @@
+"""``python -m auditor`` is ``mailaudit``."""
+
+from auditor.cli import main
+
+main()

@@ -1,0 +1,129 @@
+"""What an audit says: findings with their places, problems of reading, and what could not be checked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.text import Span
+
+
+class Severity(Enum):
+    """How bad it is; critical means that someone gets in or that mail service is down."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+    def __lt__(self, other: Severity) -> bool:
+        return self.rank < other.rank
+
+
+class Confidence(Enum):
+    """How sure the finding is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place that a finding points to: a span of a text, or a file as a whole (a key, a directory)."""
+
+    path: str
+    span: Span | None = None
+    label: str = ""
+    primary: bool = False
+
+    @classmethod
+    def of(cls, place: Span | str, label: str = "", *, primary: bool = False) -> Location:
+        """Return the location of a span, or of a path that the user can open."""
+        if isinstance(place, str):
+            return cls(place, None, label, primary)
+        return cls(place.file.path, place, label, primary)
+
+    @property
+    def sort_key(self) -> tuple[str, int, int]:
+        """Order of locations in a report."""
+        return (self.path, self.span.line, self.span.column) if self.span else (self.path, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: what happens, where, and what to do about it.
+
+    ``subject`` names what the finding is about independently of lines (a setting path, a file name); with the rule, the
+    file and the message's identity it makes the fingerprint.
+    """
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    locations: tuple[Location, ...]
+    advice: str = ""
+    tags: tuple[str, ...] = ()
+    subject: str = ""
+
+    @property
+    def primary(self) -> Location:
+        """The place where it stands."""
+        return next((location for location in self.locations if location.primary), self.locations[0])
+
+    @property
+    def fingerprint(self) -> str:
+        """A name of this finding that survives moved lines: rule, file, subject and the text at the primary place."""
+        primary = self.primary
+        text = " ".join(primary.span.text.split()) if primary.span else ""
+        parts = (self.rule, primary.path, self.subject, text)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    @property
+    def sort_key(self) -> tuple[int, tuple[str, int, int], str, str]:
+        """Order of findings in a report: the worst first, then by place."""
+        return (self.severity.rank, self.primary.sort_key, self.rule, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """Something that a rule needed and that could not be read or decided, with what it would take."""
+
+    what: str
+    why: str
+    rules: tuple[str, ...] = ()
+
+
+class ProblemKind(StrEnum):
+    """The rule that reports a problem of reading."""
+
+    SYNTAX_ERROR = "syntax-error"
+    UNKNOWN_SETTING = "unknown-setting"
+    INVALID_VALUE = "invalid-value"
+    INCLUDE_WITHOUT_MATCH = "include-without-match"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place where the daemon would not start or load with this text, in the daemon's words.
+
+    Only what the daemon refuses is a problem; what it merely warns about is not.
+    """
+
+    kind: ProblemKind
+    message: str
+    span: Span
+    advice: str = ""
+    related: Sequence[tuple[Span, str]] = ()

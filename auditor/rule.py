@@ -1,0 +1,135 @@
+"""What a rule is, and how rules are found.
+
+A rule is one class in one file. Its docstring is its documentation: a summary line, then the paragraphs that begin with
+``What:``, ``Why it matters:``, ``How to mend it:``, ``When to ignore it:`` and ``Sources:``. It sees the model, never text,
+trees or files, and yields findings; what it cannot decide it yields as not checked.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
+from auditor.model import AuditedHost, Dovecot, Postfix
+from auditor.text import Origin, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost)
+Place = Span | Origin | str
+Because = tuple[Place, str]
+
+SECTIONS = ("What", "Why it matters", "How to mend it", "When to ignore it", "Sources")
+"""The paragraphs of a rule's docstring, in their order."""
+
+
+class Rule(Generic[Subject]):
+    """One thing that can be wrong, looked for in one kind of subject."""
+
+    name: ClassVar[str]
+    severity: ClassVar[Severity]
+    """The worst that the rule reports; a finding may be milder."""
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    product: ClassVar[str]
+    """``dovecot``, ``postfix`` or ``both``."""
+    versions: ClassVar[str] = "all"
+    tags: ClassVar[tuple[str, ...]] = ()
+
+    def check(self, subject: Subject) -> Iterator[Finding | NotChecked]:
+        """Yield what is wrong with the subject, and what could not be decided."""
+        raise NotImplementedError
+
+    def finding(
+        self,
+        at: Place,
+        message: str,
+        *,
+        because: Iterable[Because] = (),
+        advice: str = "",
+        label: str = "",
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        subject: str = "",
+    ) -> Finding:
+        """Return a finding at a place; ``because`` holds the other places that make it so, each with its label.
+
+        A place that is a built-in default has no text: its label goes into the report without a frame.
+        """
+        places = [_location(at, label, primary=True), *(_location(place, why) for place, why in because)]
+        return Finding(
+            rule=self.name,
+            severity=severity or self.severity,
+            confidence=confidence or self.confidence,
+            message=message,
+            locations=tuple(dict.fromkeys(places)),
+            advice=advice,
+            tags=self.tags,
+            subject=subject,
+        )
+
+    def not_checked(self, what: str, why: str) -> NotChecked:
+        """Return the statement that this rule could not decide something, and why."""
+        return NotChecked(what, why, (self.name,))
+
+
+class DovecotRule(Rule[Dovecot]):
+    """A rule about one Dovecot instance."""
+
+    product = "dovecot"
+
+
+class PostfixRule(Rule[Postfix]):
+    """A rule about one Postfix instance."""
+
+    product = "postfix"
+
+
+class HostRule(Rule[AuditedHost]):
+    """A rule about a host as a whole: files, or both products together."""
+
+    product = "both"
+
+
+AnyRule = DovecotRule | PostfixRule | HostRule
+
+
+def _location(place: Place, label: str = "", *, primary: bool = False) -> Location:
+    if isinstance(place, Origin):
+        if place.span is None:
+            return Location(str(place), None, label, primary)
+        place = place.span
+    return Location.of(place, label, primary=primary)
+
+
+def documentation(rule: type[AnyRule]) -> dict[str, str]:
+    """Return the parts of a rule's docstring: ``Summary`` and those of ``SECTIONS``."""
+    text = inspect.cleandoc(rule.__doc__ or "")
+    parts = re.split(rf"(?m)^({'|'.join(SECTIONS)}):\s*", text)
+    found = {"Summary": parts[0].strip()}
+    found.update({parts[at]: parts[at + 1].strip() for at in range(1, len(parts) - 1, 2)})
+    return found
+
+
+def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
+    module = importlib.import_module(module_name)
+    for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
+        if issubclass(member, DovecotRule | PostfixRule | HostRule) and member.__module__ == module_name and hasattr(member, "name"):
+            yield member
+
+
+def discover() -> list[type[AnyRule]]:
+    """Return every rule: those of ``auditor.rules`` in sorted order, then those of the entry-point group ``mailaudit.rules``."""
+    found: dict[str, type[AnyRule]] = {}
+    package = importlib.import_module("auditor.rules")
+    names = [info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg]
+    names += [point.value for point in entry_points(group="mailaudit.rules")]
+    for module_name in sorted(names[: len(names)]):
+        for rule in _defined_in(module_name):
+            found.setdefault(rule.name, rule)
+    return sorted(found.values(), key=lambda rule: rule.name)

@@ -1,0 +1,143 @@
+"""Throw-away certificates and CRLs for the rules' cases and the examples.
+
+Keys are derived from their label and signatures are deterministic (RFC 6979), so that a script run again writes the
+same bytes. Nobody may trust these keys: whoever reads this file can make them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOT_BEFORE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+NOT_AFTER: Final = datetime(2085, 1, 1, tzinfo=UTC)
+"""End of every certificate; from 2050 on X.509 writes it as GeneralizedTime (RFC 5280, 4.1.2.5)."""
+SIGNATURE: Final = hashes.SHA256()
+P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Number of points of the curve P-256 (SP 800-186, 3.2.1.3): private keys lie below it."""
+
+Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A CA: its key and its certificate."""
+
+    key: Key
+    certificate: x509.Certificate
+
+
+def derived_key(label: str) -> Key:
+    """Return the P-256 key of a label, always the same."""
+    number = int.from_bytes(hashlib.sha256(f"mailaudit throw-away key: {label}".encode()).digest())
+    return ec.derive_private_key(number % (P256_ORDER - 1) + 1, ec.SECP256R1())
+
+
+def subject(common_name: str, email: str = "") -> x509.Name:
+    """Return a subject name as easy-rsa writes it: the common name, then the mail address if there is one."""
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    if email:
+        parts.append(x509.NameAttribute(NameOID.EMAIL_ADDRESS, email))
+    return x509.Name(parts)
+
+
+def authority(common_name: str, *, serial: int, label: str = "", issuer: Authority | None = None) -> Authority:
+    """Return a CA: a root, or one that ``issuer`` signed; ``label`` tells apart the keys of CAs with one name."""
+    key = derived_key(label or common_name)
+    builder = _builder(subject(common_name), key, serial, issuer)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    return Authority(key, _signed(builder, issuer.key if issuer else key))
+
+
+def client_certificate(common_name: str, email: str, issuer: Authority, *, serial: int) -> x509.Certificate:
+    """Return a certificate for TLS clients; its key is the one derived from the common name."""
+    return _leaf(subject(common_name, email), derived_key(common_name), issuer, serial, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
+def server_certificate(host_name: str, issuer: Authority, *, serial: int) -> x509.Certificate:
+    """Return a certificate for a TLS server; its key is the one derived from the host name."""
+    return _leaf(subject(host_name), derived_key(host_name), issuer, serial, ExtendedKeyUsageOID.SERVER_AUTH, host_name)
+
+
+def revocation_list(
+    issuer: Authority,
+    *,
+    number: int,
+    last_update: datetime,
+    next_update: datetime,
+    revoked: Sequence[int] = (),
+    key: Key | None = None,
+) -> x509.CertificateRevocationList:
+    """Return a CRL that lists serial numbers; it is a bad one when a ``key`` other than the issuer's signs it."""
+    builder = x509.CertificateRevocationListBuilder(issuer.certificate.subject, last_update, next_update)
+    builder = builder.add_extension(_issuer_key_identifier(issuer), critical=False)
+    builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+    for serial in revoked:
+        entry = x509.RevokedCertificateBuilder(serial, datetime(2026, 10, 1, tzinfo=UTC))
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(key or issuer.key, SIGNATURE, ecdsa_deterministic=True)
+
+
+def pem(thing: x509.Certificate | x509.CertificateRevocationList) -> bytes:
+    """Return a certificate or CRL as one PEM block."""
+    return thing.public_bytes(serialization.Encoding.PEM)
+
+
+def key_pem(key: Key, passphrase: bytes = b"") -> bytes:
+    """Return a private key as one PKCS#8 block, encrypted if there is a passphrase."""
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase:
+        encryption = serialization.BestAvailableEncryption(passphrase)
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+
+
+def _leaf(
+    name: x509.Name, key: Key, issuer: Authority, serial: int, purpose: x509.ObjectIdentifier, host_name: str = ""
+) -> x509.Certificate:
+    builder = _builder(name, key, serial, issuer)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=False)
+    builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+    if host_name:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host_name)]), critical=False)
+    return _signed(builder, issuer.key)
+
+
+def _builder(name: x509.Name, key: Key, serial: int, issuer: Authority | None) -> x509.CertificateBuilder:
+    builder = x509.CertificateBuilder(issuer.certificate.subject if issuer else name, name, key.public_key(), serial)
+    builder = builder.not_valid_before(NOT_BEFORE).not_valid_after(NOT_AFTER)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    return builder.add_extension(_issuer_key_identifier(issuer), critical=False) if issuer else builder
+
+
+def _issuer_key_identifier(issuer: Authority) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _signed(builder: x509.CertificateBuilder, key: Key) -> x509.Certificate:
+    return builder.sign(key, SIGNATURE, ecdsa_deterministic=True)

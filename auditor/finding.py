@@ -41,12 +41,17 @@ class Confidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that a finding points to: a span of a text, or a file as a whole (a key, a directory)."""
+    """A place that a finding points to: a span of a text, a file as a whole (a key, a directory), or a built-in default.
+
+    ``default_of`` is the version of a default; ``via`` holds the lines that lead to the file, as in ``Origin``.
+    """
 
     path: str
     span: Span | None = None
     label: str = ""
     primary: bool = False
+    default_of: str | None = None
+    via: tuple[Span, ...] = ()
 
     @classmethod
     def of(cls, place: Span | str, label: str = "", *, primary: bool = False) -> Location:

@@ -102,8 +102,8 @@ AnyRule = DovecotRule | PostfixRule | HostRule
 def _location(place: Place, label: str = "", *, primary: bool = False) -> Location:
     if isinstance(place, Origin):
         if place.span is None:
-            return Location(str(place), None, label, primary)
-        place = place.span
+            return Location(str(place), None, label, primary, default_of=place.default_of)
+        return Location(place.span.file.path, place.span, label, primary, via=place.via)
     return Location.of(place, label, primary=primary)
 
 

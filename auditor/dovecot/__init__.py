@@ -1,0 +1,1 @@
+"""Dovecot: from configuration files to effective settings."""

@@ -1,0 +1,107 @@
+"""The audit: every selected rule over everything it is about, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from auditor.finding import Finding, NotChecked
+from auditor.model import build_model
+from auditor.read import Failure, Instances, Versions, internal_error, read_instances
+from auditor.rule import DovecotRule, HostRule, PostfixRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from auditor.discover import Discovery
+    from auditor.model import AuditedHost
+    from auditor.rule import AnyRule
+
+__all__ = ["Audit", "Failure", "Versions", "audit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was read and what was found, the worst first."""
+
+    hosts: tuple[Instances, ...]
+    findings: tuple[Finding, ...]
+    not_checked: tuple[NotChecked, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def read_something(self) -> bool:
+        """Whether at least one instance could be read."""
+        return any(host.dovecot or host.postfix for host in self.hosts)
+
+
+def audit(
+    discovery: Discovery, rules: Sequence[type[AnyRule]], *, now: datetime, versions: Versions | None = None
+) -> Audit:
+    """Read what was discovered and run the rules over it.
+
+    ``now`` is in UTC. A rule or a reader that raises becomes an internal failure, so that its mistake hides nothing else.
+    """
+    hosts = tuple(read_instances(found, versions or Versions()) for found in discovery.hosts)
+    failures = [Failure(one.why, one.path) for one in discovery.unusable]
+    not_checked = list(discovery.not_checked)
+    findings: list[Finding] = []
+    for host in hosts:
+        failures += host.failures
+        for dovecot in host.dovecot:
+            not_checked += dovecot.not_checked
+        for postfix in host.postfix:
+            not_checked += postfix.not_checked
+        for result in _run(rules, host, now, failures):
+            if isinstance(result, Finding):
+                findings.append(result)
+            else:
+                not_checked.append(result)
+    return Audit(hosts, tuple(_sorted(findings)), tuple(_merged(not_checked)), tuple(dict.fromkeys(failures)))
+
+
+def _run(
+    rules: Iterable[type[AnyRule]], host: Instances, now: datetime, failures: list[Failure]
+) -> Iterator[Finding | NotChecked]:
+    try:
+        model = build_model(host.host, host.dovecot, host.postfix, now)
+    except Exception as error:
+        failures.append(internal_error(error, "building the model", path=host.host.root))
+        return
+    for rule in rules:
+        try:
+            yield from _results(rule(), model)
+        except Exception as error:
+            failures.append(internal_error(error, f"rule {rule.name}", path=host.host.root, rule=rule.name))
+
+
+def _results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked]:
+    match rule:
+        case DovecotRule():
+            for dovecot in model.dovecot:
+                yield from rule.check(dovecot)
+        case PostfixRule():
+            for postfix in model.postfix:
+                yield from rule.check(postfix)
+        case HostRule():
+            yield from rule.check(model)
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    """Drop what is said twice, as for a file that two instances include, and sort the worst first."""
+    kept: dict[tuple[object, ...], Finding] = {}
+    for finding in sorted(findings, key=lambda finding: finding.sort_key):
+        places = tuple((one.path, one.span and (one.span.start, one.span.end), one.label) for one in finding.locations)
+        kept.setdefault((finding.rule, finding.message, places), finding)
+    return list(kept.values())
+
+
+def _merged(not_checked: Iterable[NotChecked]) -> list[NotChecked]:
+    """Say each thing that was not checked once, with every rule that needed it."""
+    merged: dict[tuple[str, str], NotChecked] = {}
+    for one in not_checked:
+        known = merged.get((one.what, one.why))
+        rules = sorted({*(known.rules if known else ()), *one.rules})
+        merged[one.what, one.why] = replace(one, rules=tuple(rules))
+    return sorted(merged.values(), key=lambda one: (one.what, one.why))

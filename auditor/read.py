@@ -1,0 +1,120 @@
+"""From found hosts to the effective configurations of their instances."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+from auditor.dovecot.read import read_dovecot
+from auditor.host import Reason, Unreadable
+from auditor.postfix.read import read_postfix
+from auditor.versions import Version, dovecot_version, postfix_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from auditor.discover import FoundHost
+    from auditor.dovecot.configuration import Configuration as DovecotConfiguration
+    from auditor.host import Host
+    from auditor.postfix.configuration import Configuration as PostfixConfiguration
+
+Configuration = TypeVar("Configuration")
+
+MAX_INSTANCES: Final = 100
+"""Postfix instances of one host that are followed through ``multi_instance_directories``."""
+
+
+class Versions(NamedTuple):
+    """The versions that the user said the daemons have."""
+
+    dovecot: str | None = None
+    postfix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that stopped a part of the audit: an unreadable main file, or an error of mailaudit itself.
+
+    ``internal`` tells the second from the first. The message never holds a value, so that no secret can be in it.
+    """
+
+    message: str
+    path: str = ""
+    rule: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """A host and what the configurations of its daemons mean."""
+
+    host: Host
+    dovecot: tuple[DovecotConfiguration, ...]
+    postfix: tuple[PostfixConfiguration, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+def internal_error(error: BaseException, what: str, *, path: str = "", rule: str = "") -> Failure:
+    """Return the report of an exception: its type and place, not its text, which may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Failure(f"{what} failed with {type(error).__name__}{place}", path, rule, internal=True)
+
+
+def read_instances(found: FoundHost, versions: Versions) -> Instances:
+    """Read everything found on a host; what cannot be read, or makes its reader raise, is a failure, the rest is read."""
+    failures: list[Failure] = []
+    dovecot = tuple(_all_dovecot(found, versions, failures))
+    postfix = tuple(_all_postfix(found, versions, failures))
+    return Instances(found.host, dovecot, postfix, tuple(failures))
+
+
+def _guarded(
+    read: Callable[[], Configuration | Unreadable], path: str, failures: list[Failure]
+) -> Configuration | None:
+    try:
+        result = read()
+    except Exception as error:
+        failures.append(internal_error(error, "reading", path=path))
+        return None
+    if isinstance(result, Unreadable):
+        failures.append(Failure(result.detail or result.reason.value, result.path))
+        return None
+    return result
+
+
+def _all_dovecot(found: FoundHost, versions: Versions, failures: list[Failure]) -> Iterator[DovecotConfiguration]:
+    for name in found.dovecot:
+        version = Version(versions.dovecot, "option") if versions.dovecot else dovecot_version(found.host, name)
+        read = partial(read_dovecot, found.host, name, *(version or (None, "")))
+        configuration = _guarded(read, found.host.path(name), failures)
+        if configuration is not None:
+            yield configuration
+
+
+def _all_postfix(found: FoundHost, versions: Versions, failures: list[Failure]) -> Iterator[PostfixConfiguration]:
+    version = Version(versions.postfix, "option") if versions.postfix else postfix_version(found.host)
+    names = list(found.postfix)
+    for name in names:
+        unreadable = list(_unreadable_files(found.host, name))
+        failures += unreadable
+        read = partial(read_postfix, found.host, name, *(version or (None, "")))
+        configuration = _guarded(read, found.host.path(name), failures)
+        if configuration is None or (configuration.main_file is None and configuration.master_file is None):
+            continue
+        yield configuration
+        more = re.split(r"[\s,]+", configuration.get("multi_instance_directories").effective)
+        new = (one.rstrip("/") for one in more if one.startswith("/") and found.host.exists(one))
+        names += [one for one in dict.fromkeys(new) if one not in names][: MAX_INSTANCES - len(names)]
+
+
+def _unreadable_files(host: Host, directory: str) -> Iterator[Failure]:
+    """Yield the reasons why one of the two files that make an instance is there and cannot be read."""
+    for file in ("main.cf", "master.cf"):
+        text = host.read_text(f"{directory.rstrip('/')}/{file}")
+        if isinstance(text, Unreadable) and text.reason is not Reason.MISSING:
+            yield Failure(text.detail or text.reason.value, text.path)

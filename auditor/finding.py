@@ -41,7 +41,7 @@ class Confidence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that a finding points to: a span of a text, a file as a whole (a key, a directory), or a built-in default.
+    """A place that a finding points to: a span of a text, a file as a whole (a key), or a built-in default.
 
     ``default_of`` is the version of a default; ``via`` holds the lines that lead to the file, as in ``Origin``.
     """

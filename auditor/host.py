@@ -1,7 +1,8 @@
 """One audited file tree, read safely.
 
-Names are absolute paths as the daemons on that host see them; they are resolved below the root as in a chroot, so that no
-symlink leads out of it. Only regular files are opened, each at most once, none larger than a cap, and nothing is written.
+Names are absolute paths as the daemons on that host see them; they are resolved below the root as in a chroot, so that
+no symlink leads out of it. Only regular files are opened, each at most once, none larger than a cap, and nothing is
+written.
 """
 
 from __future__ import annotations
@@ -231,7 +232,9 @@ class Host:
         if known is None:
             data = self.read_bytes(name)
             known = self._texts[name] = (
-                data if isinstance(data, Unreadable) else SourceFile(name, self.path(name), data.decode("utf-8", "surrogateescape"))
+                data
+                if isinstance(data, Unreadable)
+                else SourceFile(name, self.path(name), data.decode("utf-8", "surrogateescape"))
             )
         return known
 
@@ -284,7 +287,7 @@ class Host:
             return self._failed(name, error)
 
     def glob(self, pattern: str) -> list[str]:
-        """Return the names that match an absolute pattern, as glob(3) with GLOB_BRACE does in the C locale."""
+        """Return the names that match an absolute pattern, as libc does with GLOB_BRACE in the C locale."""
         found: dict[str, None] = {}
         for plain in _braces_expanded(pattern):
             for name in self._glob(plain):
@@ -337,7 +340,7 @@ class Host:
         if isinstance(file, Unreadable):
             return []
         rows = (line.split(":") for line in file.text.splitlines())
-        return [row for row in rows if len(row) >= width and row[2].isdecimal() and len(row[2]) < 11]  # noqa: PLR2004
+        return [row for row in rows if len(row) >= width and row[2].isdecimal() and len(row[2]) < 11]
 
 
 def _braces_expanded(pattern: str, limit: int = 256) -> list[str]:
@@ -393,7 +396,14 @@ def _component_pattern(part: str) -> re.Pattern[str]:
             out.append(re.escape(part[at]))
             at += 1
         elif char == "[" and (end := part.find("]", at + 1 + (part[at : at + 1] in ("!", "^")))) > 0:
-            body = part[at:end].replace("\\", "\\\\").replace("[", "\\[").replace("&&", "&\\&").replace("~~", "~\\~").replace("||", "|\\|")
+            body = (
+                part[at:end]
+                .replace("\\", "\\\\")
+                .replace("[", "\\[")
+                .replace("&&", "&\\&")
+                .replace("~~", "~\\~")
+                .replace("||", "|\\|")
+            )
             out.append(f"[{'^' + body[1:] if body[:1] in ('!', '^') else body}]")
             at = end + 1
         else:

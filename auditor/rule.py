@@ -1,8 +1,8 @@
 """What a rule is, and how rules are found.
 
-A rule is one class in one file. Its docstring is its documentation: a summary line, then the paragraphs that begin with
-``What:``, ``Why it matters:``, ``How to mend it:``, ``When to ignore it:`` and ``Sources:``. It sees the model, never text,
-trees or files, and yields findings; what it cannot decide it yields as not checked.
+A rule is one class in one file. Its docstring is its documentation: a summary line, then the paragraphs that begin
+with ``What:``, ``Why it matters:``, ``How to mend it:``, ``When to ignore it:`` and ``Sources:``. It sees the model,
+never text, trees or files, and yields findings; what it cannot decide it yields as not checked.
 """
 
 from __future__ import annotations
@@ -119,17 +119,21 @@ def documentation(rule: type[AnyRule]) -> dict[str, str]:
 def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
     module = importlib.import_module(module_name)
     for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
-        if issubclass(member, DovecotRule | PostfixRule | HostRule) and member.__module__ == module_name and hasattr(member, "name"):
+        if (
+            issubclass(member, DovecotRule | PostfixRule | HostRule)
+            and member.__module__ == module_name
+            and hasattr(member, "name")
+        ):
             yield member
 
 
 def discover() -> list[type[AnyRule]]:
-    """Return every rule: those of ``auditor.rules`` in sorted order, then those of the entry-point group ``mailaudit.rules``."""
+    """Return every rule: those of ``auditor.rules``, then those of the entry-point group ``mailaudit.rules``."""
     found: dict[str, type[AnyRule]] = {}
     package = importlib.import_module("auditor.rules")
     names = [info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg]
     names += [point.value for point in entry_points(group="mailaudit.rules")]
-    for module_name in sorted(names[: len(names)]):
+    for module_name in names:
         for rule in _defined_in(module_name):
             found.setdefault(rule.name, rule)
     return sorted(found.values(), key=lambda rule: rule.name)

@@ -29,13 +29,15 @@ _NOT_A_SECRET: Final = re.compile(
     ["']? [ \t]* [=:]
     """
 )
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def escaped(text: str) -> str:
     r"""Return text that a terminal, a log or a report shows as it is.
 
-    Control characters, direction marks and bytes that are not UTF-8 become ``\xNN`` or ``\uNNNN``; a TAB becomes a blank.
+    Control characters, direction marks and bytes that are not UTF-8 become ``\xNN`` or ``\uNNNN``, a TAB a blank.
     """
 
     def name(match: re.Match[str]) -> str:

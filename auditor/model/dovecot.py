@@ -1,0 +1,349 @@
+"""One Dovecot instance as rules see it, in the names of 2.4 whatever the dialect."""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
+from auditor.model.files import FileUse, KeyPair, TrustUse
+from auditor.model.passdb import Passdb
+from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.dovecot.configuration import Section
+    from auditor.host import Host
+    from auditor.text import Origin
+
+LOGIN_PROTOCOLS: Final = ("imap", "pop3", "submission", "sieve")
+"""Protocols whose clients log in; managesieve-login calls itself ``sieve``."""
+LOGIN_SERVICES: Final = {
+    "imap": "imap-login",
+    "pop3": "pop3-login",
+    "submission": "submission-login",
+    "sieve": "managesieve-login",
+}
+PASSWORD_MECHANISMS: Final = ("plain", "login")
+"""Mechanisms that hand the typed password to a passdb; IMAP LOGIN and POP3 USER/PASS count as PLAIN."""
+PlaceOfBlock = tuple[str, int, Scope, str]
+POSTFIX_SERVICE: Final = "smtp"
+"""The protocol name that Postfix gives when it asks the auth service (smtpd_sasl_service)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a list setting and where it is said."""
+
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A protocol and a mechanism by which logins get to a passdb."""
+
+    protocol: str
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsContext:
+    """The TLS settings of one kind of connection; every setting as the user spells it."""
+
+    scope: Scope
+    ssl: Setting | None
+    certificate: Setting | None
+    key: Setting | None
+    alt_certificate: Setting | None
+    alt_key: Setting | None
+    dh: Setting | None
+    ca: Setting | None
+    request_client_cert: Setting | None
+    require_crl: Setting | None
+    username_field: Setting | None
+    username_from_cert: Setting | None
+    require_client_cert: Setting | None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether TLS is offered."""
+        return self.ssl is not None and self.ssl.value.lower() != "no"
+
+    @property
+    def asks(self) -> bool:
+        """Whether clients are asked for a certificate."""
+        return self.enabled and self.request_client_cert is not None and self.request_client_cert.value.lower() != "no"
+
+    @property
+    def checks_crl(self) -> bool:
+        """Whether client certificates are checked against CRLs."""
+        return self.require_crl is not None and is_true(self.require_crl.value)
+
+
+class Dovecot:
+    """What one Dovecot instance does.
+
+    ``asked_by_postfix`` says whether a Postfix on the same host authenticates its clients here.
+    """
+
+    def __init__(self, configuration: Configuration, host: Host, *, asked_by_postfix: bool) -> None:
+        self.configuration = configuration
+        self.host = host
+        self.dialect = configuration.dialect
+        self.version = configuration.version
+        self.asked_by_postfix = asked_by_postfix
+
+    def spelled(self, name: str) -> str:
+        """Return how this configuration's dialect spells a setting."""
+        return spelled(name, self.dialect)
+
+    def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
+        """Return a setting by its 2.4 name: spelled as in the user's dialect, its value in 2.4's sense.
+
+        None when the version has no such setting.
+        """
+        setting = self.configuration.get(self.spelled(name), scope)
+        if setting is not None and self.dialect == "2.3" and name in INVERTED_IN_23:
+            return replace(setting, value="no" if is_true(setting.value) else "yes")
+        return setting
+
+    def is_on(self, name: str, scope: Scope = GLOBAL) -> bool:
+        """Whether a boolean setting is true."""
+        setting = self.get(name, scope)
+        return setting is not None and is_true(setting.value)
+
+    def elements(self, name: str, scope: Scope = GLOBAL) -> list[Element]:
+        """Return the elements of a list setting: a boolean list in 2.4, words in 2.3."""
+        if self.dialect == "2.4":
+            return [Element(item.name, item.origin) for item in self.configuration.items(name, scope)]
+        setting = self.get(name, scope)
+        return [Element(word, setting.origin) for word in setting.value.split()] if setting else []
+
+    def spellings(self, name: str) -> list[Setting]:
+        """Return every effective value that a setting has in the scopes that matter, each place once."""
+        found: dict[tuple[str, Origin], Setting] = {}
+        for scope in (GLOBAL, *self.scopes):
+            if setting := self.get(name, scope):
+                found[setting.value, setting.origin] = setting
+        return list(found.values())
+
+    @cached_property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols that clients log in by, in effect."""
+        names = {element.name.lower() for element in self.elements("protocols")}
+        return tuple(protocol for protocol in LOGIN_PROTOCOLS if protocol in names)
+
+    @cached_property
+    def auth_scopes(self) -> tuple[Scope, ...]:
+        """A scope for each protocol whose logins the auth service decides, Postfix's included when it asks here.
+
+        Where no protocol is known, the global settings stand for all.
+        """
+        filtered = {scope.protocol for scope in self.configuration.scopes()}
+        names = [*self.protocols, *([POSTFIX_SERVICE] if self.asked_by_postfix or POSTFIX_SERVICE in filtered else [])]
+        return tuple(Scope(protocol=name) for name in names) or (GLOBAL,)
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope of a login connection that the files distinguish: each protocol with each filter."""
+        protocols = self.protocols or ("",)
+        found: dict[Scope, None] = {Scope(protocol=protocol): None for protocol in protocols}
+        for scope in self.configuration.scopes():
+            for protocol in protocols:
+                if scope.protocol in ("", protocol) or (
+                    scope.protocol.startswith("!") and scope.protocol[1:] != protocol
+                ):
+                    found[replace(scope, protocol=protocol)] = None
+        return tuple(found)
+
+    # -- authentication ------------------------------------------------------------------------------------------------
+
+    def mechanisms(self, scope: Scope = GLOBAL) -> dict[str, Element]:
+        """Return the SASL mechanisms offered, in lower case."""
+        return {element.name.lower(): element for element in self.elements("auth_mechanisms", scope)}
+
+    @cached_property
+    def passdbs(self) -> tuple[Passdb, ...]:
+        """Every passdb: those of protocol blocks first, then the global ones."""
+        protocols = {
+            scope.protocol: Scope(protocol=scope.protocol) for scope in self.configuration.scopes() if scope.protocol
+        }
+        found: dict[PlaceOfBlock, Passdb] = {}
+        for scope in (*self.auth_scopes, *protocols.values(), GLOBAL):
+            for section in self.configuration.sections("passdb", scope):
+                if (place := _place(section)) not in found:
+                    found[place] = Passdb(section, self.host, self.dialect)
+        return tuple(sorted(found.values(), key=lambda passdb: not passdb.protocol))
+
+    def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> list[Passdb]:
+        """Return the passdbs that a login by a mechanism can come to, in order.
+
+        Deny passdbs let nobody in and are left out; the chain ends where a passdb never hands on
+        (``auth_request_handle_passdb_callback`` in src/auth/auth-request.c).
+        """
+        by_place = {_place(passdb.section): passdb for passdb in self.passdbs}
+        reached: list[Passdb] = []
+        for section in self.configuration.sections("passdb", scope):
+            passdb = by_place.get(_place(section))
+            if passdb is None or passdb.is_master != master or not passdb.admits(mechanism):
+                continue
+            if not passdb.is_deny and not passdb.needs_earlier_success:
+                reached.append(passdb)
+            if passdb.always_ends_chain:
+                break
+        return reached
+
+    def reached_by(self, passdb: Passdb, mechanisms: Sequence[str]) -> list[Reach]:
+        """Return by which protocols and which of these mechanisms logins get to a passdb."""
+        return [
+            Reach(scope.protocol, mechanism)
+            for scope in self.auth_scopes
+            for mechanism in mechanisms
+            if mechanism in self.mechanisms(scope) and passdb in self.chain(scope, mechanism, master=passdb.is_master)
+        ]
+
+    # -- listeners -----------------------------------------------------------------------------------------------------
+
+    def listeners(self, protocol: str) -> list[Section]:
+        """Return the inet_listener blocks of a protocol's login service that stand in the files."""
+        service = LOGIN_SERVICES[protocol]
+        blocks = [section for section in self.configuration.sections("service") if section.name == service]
+        return [listener for block in blocks for listener in block.sections("inet_listener")]
+
+    @cached_property
+    def behind_proxy(self) -> bool:
+        """Whether a listener takes the PROXY protocol, so that certificates may be verified in front of Dovecot."""
+        name = self.spelled("inet_listener_haproxy")
+        found = (listener.get(name) for protocol in LOGIN_PROTOCOLS for listener in self.listeners(protocol))
+        return any(setting is not None and is_true(setting.value) for setting in found)
+
+    @cached_property
+    def only_on_loopback(self) -> bool:
+        """Whether every login listener is bound to loopback addresses."""
+        name = self.spelled("inet_listener_listen")
+        own = [element.name for element in self.elements("listen")]
+        addresses = [address.strip(",") for word in own for address in word.split(",") if address]
+        for protocol in self.protocols:
+            for listener in self.listeners(protocol):
+                setting = listener.get(name)
+                words = [item.name for item in listener.items(name)] if self.dialect == "2.4" else []
+                addresses += words or (setting.value.replace(",", " ").split() if setting else [])
+        return bool(addresses) and all(_is_loopback(address) for address in addresses)
+
+    # -- TLS -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def tls_contexts(self) -> tuple[TlsContext, ...]:
+        """The TLS settings of every kind of login connection."""
+        return tuple(self._tls_context(scope) for scope in self.scopes)
+
+    def _tls_context(self, scope: Scope) -> TlsContext:
+        return TlsContext(
+            scope=scope,
+            ssl=self.get("ssl", scope),
+            certificate=self.get("ssl_server_cert_file", scope),
+            key=self.get("ssl_server_key_file", scope),
+            alt_certificate=self.get("ssl_server_alt_cert_file", scope),
+            alt_key=self.get("ssl_server_alt_key_file", scope),
+            dh=self.get("ssl_server_dh_file", scope),
+            ca=self.get("ssl_server_ca_file", scope),
+            request_client_cert=self.get("ssl_server_request_client_cert", scope),
+            require_crl=self.get("ssl_server_require_crl", scope),
+            username_field=self.get("ssl_server_cert_username_field", scope),
+            username_from_cert=self.get("auth_ssl_username_from_cert", scope),
+            require_client_cert=self.get("auth_ssl_require_client_cert", scope),
+        )
+
+    def file_use(self, setting: Setting | None) -> FileUse | None:
+        """Return the file that a setting names, or None when it names none.
+
+        In 2.3 a file is named by ``<path``; in 2.4 by the path itself, relative to the configuration file.
+        """
+        if setting is None or not setting.literal:
+            return None
+        name = setting.file
+        if (
+            name is None
+            and self.dialect == "2.4"
+            and setting.value
+            and not setting.value.startswith(("inline:", "<"))
+            and "\n" not in setting.value
+        ):
+            name = setting.value
+        if name is None or "%" in name:
+            return None
+        if not name.startswith("/"):
+            origin = setting.origin.span
+            name = posixpath.join(
+                posixpath.dirname(origin.file.name if origin else self.configuration.main_file.name), name
+            )
+        return FileUse("dovecot", setting.name.rpartition("/")[2], posixpath.normpath(name), setting.origin)
+
+    @cached_property
+    def key_pairs(self) -> tuple[KeyPair, ...]:
+        """The server certificates with their keys, of every scope in which TLS is on."""
+        found: dict[KeyPair, None] = {}
+        for context in self.tls_contexts:
+            if context.enabled:
+                for certificate, key in (
+                    (context.certificate, context.key),
+                    (context.alt_certificate, context.alt_key),
+                ):
+                    certificate_use, key_use = self.file_use(certificate), self.file_use(key)
+                    if certificate_use and key_use:
+                        found[KeyPair(certificate_use, key_use)] = None
+        return tuple(found)
+
+    @cached_property
+    def key_files(self) -> tuple[FileUse, ...]:
+        """Every private key file that is named, in whatever scope."""
+        names = ("ssl_server_key_file", "ssl_server_alt_key_file", "ssl_client_key_file")
+        return tuple(self._uses(names))
+
+    @cached_property
+    def certificate_files(self) -> tuple[FileUse, ...]:
+        """Every certificate file that is named, in whatever scope."""
+        names = ("ssl_server_cert_file", "ssl_server_alt_cert_file", "ssl_client_cert_file")
+        return tuple(self._uses(names))
+
+    @cached_property
+    def client_ca_files(self) -> tuple[FileUse, ...]:
+        """Every file of CA certificates for client certificates, in whatever scope."""
+        return tuple(self._uses(("ssl_server_ca_file",)))
+
+    def _uses(self, names: Sequence[str]) -> Iterator[FileUse]:
+        found: dict[FileUse, None] = {}
+        for name in names:
+            for setting in self.spellings(name):
+                if use := self.file_use(setting):
+                    found[use] = None
+        yield from found
+
+    @cached_property
+    def trust(self) -> tuple[TrustUse, ...]:
+        """The CA files that client certificates are verified against, as each kind of connection uses them."""
+        found: dict[TrustUse, None] = {}
+        for context in self.tls_contexts:
+            if context.enabled and (use := self.file_use(context.ca)):
+                crl = (context.require_crl.name, context.require_crl.origin) if context.require_crl else None
+                found[TrustUse(use, context.asks, context.checks_crl, crl)] = None
+        return tuple(found)
+
+
+def _place(section: Section) -> PlaceOfBlock:
+    """Return what tells a block from every other: a file that is included twice makes two of one text."""
+    return section.span.file.name, section.span.start, section.conditions, section.label
+
+
+def _is_loopback(address: str) -> bool:
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,40 @@
+"""Files that a configuration names, and what for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auditor.text import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class FileUse:
+    """A setting that names a file: the setting as the user spells it, the absolute name, and where it is said."""
+
+    product: str
+    setting: str
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A certificate file and the key file that the daemon uses with it; they may be one file."""
+
+    certificate: FileUse
+    key: FileUse
+
+
+@dataclass(frozen=True, slots=True)
+class TrustUse:
+    """A file of CA certificates that client certificates are verified against, and how."""
+
+    file: FileUse
+    asks: bool
+    """Whether clients are asked for certificates where this file is in effect."""
+    checks_crl: bool
+    """Whether the daemon checks certificates against CRLs there."""
+    crl_setting: tuple[str, Origin] | None = None
+    """The setting that switches the check, as the user spells it, and where its value comes from."""

@@ -1,0 +1,56 @@
+"""A whole audited host: both products and the files they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auditor.host import Host
+    from auditor.model.dovecot import Dovecot
+    from auditor.model.files import FileUse, KeyPair, TrustUse
+    from auditor.model.postfix import Postfix
+
+
+@dataclass(frozen=True, eq=False)
+class AuditedHost:
+    """Everything that rules about files and about both products together look at."""
+
+    host: Host
+    dovecot: tuple[Dovecot, ...]
+    postfix: tuple[Postfix, ...]
+    now: datetime
+    """The time at which certificates and CRLs are judged, in UTC."""
+
+    @property
+    def products(self) -> tuple[Dovecot | Postfix, ...]:
+        """Every instance of both products."""
+        return (*self.dovecot, *self.postfix)
+
+    @cached_property
+    def key_files(self) -> tuple[FileUse, ...]:
+        """Every private key file that a setting names."""
+        return tuple(dict.fromkeys(use for product in self.products for use in product.key_files))
+
+    @cached_property
+    def certificate_files(self) -> tuple[FileUse, ...]:
+        """Every certificate file that a setting names."""
+        return tuple(dict.fromkeys(use for product in self.products for use in product.certificate_files))
+
+    @cached_property
+    def client_ca_files(self) -> tuple[FileUse, ...]:
+        """Every file of CA certificates for client certificates."""
+        return tuple(dict.fromkeys(use for product in self.products for use in product.client_ca_files))
+
+    @cached_property
+    def key_pairs(self) -> tuple[KeyPair, ...]:
+        """Certificates with the keys used with them."""
+        return tuple(dict.fromkeys(pair for product in self.products for pair in product.key_pairs))
+
+    @cached_property
+    def trust(self) -> tuple[TrustUse, ...]:
+        """The files that client certificates are verified against."""
+        return tuple(dict.fromkeys(use for product in self.products for use in product.trust))

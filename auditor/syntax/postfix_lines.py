@@ -1,7 +1,7 @@
 """The logical lines of Postfix's text files: main.cf, master.cf and every lookup table.
 
-A line that begins with white space continues the last logical line, whatever comments and empty lines stand between. There
-are no comments behind text, and neither quotes nor backslashes mean anything. Source: ``readllines`` in
+A line that begins with white space continues the last logical line, whatever comments and empty lines stand between.
+There are no comments behind text, and neither quotes nor backslashes mean anything. Source: ``readllines`` in
 ``src/util/readlline.c``; postconf(5), "main.cf file format".
 """
 
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Physical lines that belong together; ``texts`` holds start and end of those that carry text, without line ends."""
+    """Physical lines that belong together; ``texts`` has start and end of those with text, without line ends."""
 
     kind: Kind
     start: int
@@ -53,8 +53,8 @@ class Stretch:
 class LogicalLine:
     """One logical line: its text as Postfix joins it, and where in the file each part of that text stands.
 
-    The text ends at the first NUL, as a C string does. ``start`` and ``end`` are offsets in the file; the end lies behind
-    the line end of the last physical line that has text.
+    The text ends at the first NUL, as a C string does. ``start`` and ``end`` are offsets in the file; the end lies
+    behind the line end of the last physical line that has text.
     """
 
     file: SourceFile
@@ -206,7 +206,7 @@ def braced(word: Word) -> Braced:
 
 @dataclass(frozen=True, slots=True)
 class NameValue:
-    """``name = value`` with the offsets of name and value in the text; or what is wrong with it, in the daemon's words."""
+    """``name = value`` with the offsets of both in the text; or what is wrong with it, in the daemon's words."""
 
     name: str
     value: str

@@ -313,7 +313,15 @@ class Host:
                     if (not entry.startswith(".") or part.startswith(".")) and matcher.fullmatch(entry):
                         matched.append(f"{name}/{entry}")
             names = matched
-        return [name for name in names if self.exists(name)]
+        return [name for name in names if self._is_entry(name)]
+
+    def _is_entry(self, name: str) -> bool:
+        """Whether there is something by that name, be it a symlink that leads nowhere: glob(3) finds those, too."""
+        folder, _, entry = name.rpartition("/")
+        resolved = self.resolve(folder or "/")
+        return not isinstance(resolved, Unreadable) and not isinstance(
+            self._facts(f"{resolved[0].rstrip('/')}/{entry}"), Unreadable
+        )
 
     @cached_property
     def users(self) -> dict[int, Account]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from auditor.text import SourceFile, Span
 
-__all__ = ["Kind", "Statement", "Tree", "parse", "statement_of", "statements"]
+__all__ = ["Kind", "Statement", "Tree", "first_setting", "parse", "statement_of", "statements"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Statement:
     """One logical line: what it says, and where.
 
     ``key`` is the name of a setting or the type of a section (``@label`` of a group), ``name`` the section's name,
-    ``value`` the value with its quotes taken away and escapes resolved: of a ``FILE`` the path as written, of an include
-    the pattern. ``quoted`` is about the value, or the section's name.
+    ``value`` the value with its quotes taken away and escapes resolved: of a ``FILE`` the path as written, of an
+    include the pattern. ``quoted`` is about the value, or the section's name.
     """
 
     kind: Kind
@@ -93,6 +93,12 @@ class Tree:
                 pending.pop()
 
 
+class _Modern(LogicalLines):
+    """The lexer of 2.4.0."""
+
+    reading = reading_of("2.4", "2.4.0")
+
+
 @cache
 def _parser(reading: Reading) -> lark.Lark:
     lexer = type("LogicalLines", (LogicalLines,), {"reading": reading})
@@ -124,6 +130,15 @@ def statement_of(tree: Tree, token: lark.Token, pending: str = "") -> Statement 
     return Statement(
         line.kind, line.key, line.name, line.value, line.key_quoted, line.quoted, line.message, tree.file, placed
     )
+
+
+def first_setting(file: SourceFile) -> tuple[str, str] | None:
+    """Return key and value of the first statement, read as 2.4 does, or None when that is no setting."""
+    for token in _Modern(None).lex(file.text):
+        if isinstance(token.value, Placed):
+            line = token.value.line
+            return (line.key, line.value) if line.kind is Kind.SETTING else None
+    return None
 
 
 def statements(tree: Tree) -> Iterator[Statement]:

@@ -1,0 +1,194 @@
+"""The statements of a main file and of all that it includes, in the order in which Dovecot reads them.
+
+Follows ``settings_include``, ``settings_add_include`` and ``config_parse_file`` in src/config/config-parser.c, which
+2.2 to 2.4 share: a file stands where its ``!include`` does, and sections may open in one file and close in another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from auditor.finding import NotChecked, Problem, ProblemKind
+from auditor.host import Reason, Unreadable
+from auditor.syntax.dovecot import Kind, Statement, Tree, parse, statement_of
+from auditor.text import Origin, SourceFile, Span, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lark import Token
+
+    from auditor.dovecot.configuration import Dialect
+    from auditor.host import Host
+
+MAX_INCLUDES: Final = 20_000
+"""Files that one main file may include, each as often as it is included."""
+MAX_LINES: Final = 500_000
+"""Lines that are read for one main file."""
+MAX_DEPTH: Final = 1_000
+"""Includes inside includes; the daemon holds them all open and has 1024 files (setrlimit(2))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A statement with the includes that lead to its file, the outermost first."""
+
+    statement: Statement
+    via: tuple[Span, ...]
+
+    @property
+    def origin(self) -> Origin:
+        """The origin of what the statement says."""
+        return Origin(self.statement.span, None, self.via)
+
+
+@dataclass(slots=True)
+class _Input:
+    """One file that is open: ``input_stack`` in the daemon."""
+
+    tree: Tree
+    tokens: Iterator[Token]
+    final_name: str
+    via: tuple[Span, ...]
+
+
+class Reader:
+    """Reads a main file and its includes, once.
+
+    What the daemon refuses about includes is appended to ``problems``, what could not be read to ``not_checked``;
+    statements that are errors of their own are yielded like the others.
+    """
+
+    def __init__(self, host: Host, dialect: Dialect, version: str) -> None:
+        """Read as a version does; ``version`` is one such as ``2.3.19``."""
+        self.host = host
+        self.dialect = dialect
+        self.version = version
+        self.files: list[SourceFile] = []
+        self.problems: list[Problem] = []
+        self.not_checked: list[NotChecked] = []
+        self._trees: dict[str, tuple[Tree, list[Token]]] = {}
+        self._inputs: list[_Input] = []
+        self._includes = 0
+        self._lines = 0
+        self._limited = False
+
+    def read(self, main: SourceFile) -> Iterator[Read]:
+        """Yield the statements; an include comes before what it includes."""
+        self._lines = main.text.count("\n")
+        if self._lines > MAX_LINES:
+            self._skip(escaped(main.path), f"more than {MAX_LINES} lines")
+            return
+        self._open(main, ())
+        pending = ""
+        while self._inputs:
+            current = self._inputs[-1]
+            token = next(current.tokens, None)
+            if token is None:
+                self._inputs.pop()
+                continue
+            statement = statement_of(current.tree, token, pending)
+            if statement is None:
+                # The empty token that closes what the file leaves open is no line.
+                pending = "" if token else pending
+                continue
+            pending = ""
+            if (
+                statement.kind is Kind.LOST
+                and len(self._inputs) > 1
+                and token.start_pos + len(token) == len(statement.file.text)
+            ):
+                pending = statement.value
+                continue
+            yield Read(statement, current.via)
+            if statement.kind in (Kind.INCLUDE, Kind.INCLUDE_TRY):
+                self._include(statement, current)
+
+    def _open(self, file: SourceFile, via: tuple[Span, ...]) -> None:
+        known = self._trees.get(file.name)
+        if known is None:
+            tree = parse(file, self.dialect, self.version)
+            known = self._trees[file.name] = tree, list(tree.tokens())
+            self.files.append(file)
+        resolved = self.host.resolve(file.name)
+        final_name = file.name if isinstance(resolved, Unreadable) else resolved[0]
+        self._inputs.append(_Input(known[0], iter(known[1]), final_name, via))
+
+    def _include(self, statement: Statement, current: _Input) -> None:
+        pattern = statement.value
+        if not pattern.startswith("/"):
+            pattern = current.tree.file.name.rpartition("/")[0] + "/" + pattern
+        names = self.host.glob(pattern)
+        if not names:
+            self._nothing(statement, pattern)
+        via = (*current.via, statement.span)
+        opened = [file for name in names if (file := self._file(name, statement))]
+        for file in reversed(opened):
+            self._open(file, via)
+
+    def _file(self, name: str, statement: Statement) -> SourceFile | None:
+        """Return an included file, or None after saying what is wrong with it."""
+        resolved = self.host.resolve(name)
+        final_name = name if isinstance(resolved, Unreadable) else resolved[0]
+        if any(final_name == one.final_name for one in self._inputs):
+            self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
+            return None
+        file = self.host.read_text(name)
+        if isinstance(file, Unreadable):
+            self._unreadable(file, statement)
+            return None
+        self._includes += 1
+        self._lines += file.text.count("\n")
+        if self._includes > MAX_INCLUDES or self._lines > MAX_LINES or len(self._inputs) > MAX_DEPTH:
+            limit = f"more than {MAX_INCLUDES} includes, {MAX_LINES} lines or {MAX_DEPTH} includes inside includes"
+            if not self._limited:
+                self._skip(f"{escaped(file.path)}, included by {statement.span}, and what comes after", limit)
+            self._limited = True
+            return None
+        return file
+
+    def _nothing(self, statement: Statement, pattern: str) -> None:
+        """Say what it means that a pattern has no match."""
+        folder = _plain_folder(pattern)
+        listed = self.host.entries(folder)
+        unknown = isinstance(listed, Unreadable) and listed.reason in (Reason.OUTSIDE, Reason.PERMISSION, Reason.FAILED)
+        if unknown or self.host.real_path(folder) is None:
+            why = listed.detail or listed.reason.value if isinstance(listed, Unreadable) else Reason.OUTSIDE.value
+            self._skip(f"{escaped(pattern)}, included by {statement.span}", why)
+        elif statement.kind is Kind.INCLUDE:
+            self._refused(statement, "No matches", ProblemKind.INCLUDE_WITHOUT_MATCH)
+        elif not self.host.exists("/" + folder.split("/")[1]):
+            self._skip(f"{escaped(pattern)}, included by {statement.span}", Reason.OUTSIDE.value)
+
+    def _unreadable(self, file: Unreadable, statement: Statement) -> None:
+        """Say what it means that a match cannot be read."""
+        if file.reason is Reason.NOT_REGULAR:
+            facts = self.host.facts(file.name)
+            # The daemon can open a directory and finds nothing in it to read.
+            if not isinstance(facts, Unreadable) and facts.is_directory:
+                return
+        words = {Reason.MISSING: "No such file or directory", Reason.LOOP: "Too many levels of symbolic links"}.get(
+            file.reason
+        )
+        if words is None:
+            self._skip(f"{escaped(file.path)}, included by {statement.span}", file.detail or file.reason.value)
+        elif statement.kind is Kind.INCLUDE:
+            message = f"Couldn't open include file {file.name}: {words}"
+            self._refused(statement, message, ProblemKind.INCLUDE_WITHOUT_MATCH)
+
+    def _refused(self, statement: Statement, message: str, kind: ProblemKind) -> None:
+        self.problems.append(Problem(kind, escaped(message), statement.span))
+
+    def _skip(self, what: str, why: str) -> None:
+        self.not_checked.append(NotChecked(what, why))
+
+
+def _plain_folder(pattern: str) -> str:
+    """Return the folder that a pattern searches first, without wildcards."""
+    parts: list[str] = []
+    for part in pattern.split("/")[:-1]:
+        if any(char in part for char in "*?[{\\"):
+            break
+        parts.append(part)
+    return "/".join(parts) or "/"

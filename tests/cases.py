@@ -10,12 +10,20 @@ import re
 import shutil
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+
+from auditor.audit import Versions, audit
+from auditor.discover import discover
+from auditor.rule import discover as discover_rules
+
+if TYPE_CHECKING:
+    from auditor.audit import Audit
+    from auditor.finding import Location
 
 CASES: Final = Path(__file__).parent / "rules"
 PKI: Final = Path(__file__).parent / "pki"
@@ -33,9 +41,22 @@ SUITE_OF: Final = {
 }
 """The Debian suite whose daemon has a version, for tests/oracle."""
 DEFAULT_VERSIONS: Final = {"2.3": "2.3.19", "2.4": "2.4.1", "postfix": "3.7.11"}
-KEYS: Final = frozenset(
-    "dovecot_version postfix_version suites expect refused modes_known at severity text secrets not_checked files modes".split()
-)
+KEYS: Final = {
+    "at": str,
+    "dovecot_version": str,
+    "expect": list,
+    "files": dict,
+    "modes": dict,
+    "modes_known": bool,
+    "not_checked": list,
+    "postfix_version": str,
+    "refused": bool,
+    "secrets": list,
+    "severity": str,
+    "suites": list,
+    "text": list,
+}
+"""What may stand in case.toml, and as what."""
 _NAME = re.compile(r"(?P<kind>bad|ok)(?:-[a-z0-9]+)+?(?:-(?P<language>23|24|pf))?")
 _PRIVATE_KEY = b"PRIVATE KEY-----"
 _OWNED = re.compile(r"(?P<mode>[0-7]{4})(?: (?P<user>[\w-]+):(?P<group>[\w-]+))?")
@@ -58,7 +79,9 @@ class Case:
     @cached_property
     def _name(self) -> re.Match[str]:
         match = _NAME.fullmatch(self.folder.name)
-        assert match, f"{self.id}: a case is named bad-… or ok-…, with -23, -24 or -pf at its end if it is for one language"
+        assert match, (
+            f"{self.id}: a case is named bad-… or ok-…, with -23, -24 or -pf at its end if it is for one language"
+        )
         return match
 
     @property
@@ -71,7 +94,9 @@ class Case:
         if self._name["language"] in ("23", "24"):
             return {"23": "2.3", "24": "2.4"}[self._name["language"]]
         main = self.folder / "etc/dovecot/dovecot.conf"
-        return "2.4" if main.is_file() and re.search(rb"(?m)^\s*dovecot_config_version\s*=", main.read_bytes()) else "2.3"
+        return (
+            "2.4" if main.is_file() and re.search(rb"(?m)^\s*dovecot_config_version\s*=", main.read_bytes()) else "2.3"
+        )
 
     @property
     def has_dovecot(self) -> bool:
@@ -86,7 +111,8 @@ class Case:
         """What case.toml says."""
         file = self.folder / "case.toml"
         facts = tomllib.loads(file.read_text()) if file.exists() else {}
-        assert not facts.keys() - KEYS, f"{self.id}: case.toml has unknown keys {sorted(facts.keys() - KEYS)}"
+        wrong = sorted(key for key, value in facts.items() if type(value) is not KEYS.get(key))
+        assert not wrong, f"{self.id}: case.toml has keys that are unknown or of another type: {wrong}"
         return facts
 
     @property
@@ -127,6 +153,11 @@ class Case:
         lines = (line for key in keys for line in key.splitlines() if line and "-----" not in line)
         return frozenset(self.facts.get("secrets", [])) | frozenset(lines)
 
+    @property
+    def refused(self) -> bool:
+        """Whether the daemon refuses this text."""
+        return self.facts.get("refused", False)
+
     def _part(self, name: str) -> Path:
         own = self.folder / name
         return own if own.exists() else PKI / name
@@ -142,13 +173,28 @@ class Case:
         for name, text in self.facts.get("modes", {}).items():
             _set_mode(root, name, text)
 
+    def audited(self, root: Path) -> Audit:
+        """Run every rule over the materialised tree, with the versions and the clock of the case."""
+        discovery = discover([str(root / "etc")], modes=self.modes_known)
+        versions = Versions(dovecot=self.dovecot_version, postfix=self.postfix_version)
+        return audit(discovery, discover_rules(), now=NOW, versions=versions)
+
+
+def place(location: Location, root: Path) -> str:
+    """Return a place as case.toml writes it: the file below the root, and the line where there is one."""
+    path = os.path.relpath(location.path, root)
+    return f"{path}:{location.span.line}" if location.span else path
+
 
 def _set_default_modes(root: Path) -> None:
+    written = (NOW - timedelta(days=1)).timestamp()
     for folder, _, names in os.walk(root):
         Path(folder).chmod(0o755)
         for file in (Path(folder, name) for name in names):
             if file.is_file() and not file.is_symlink():
                 file.chmod(0o600 if _PRIVATE_KEY in file.read_bytes() else 0o644)
+                # Postfix reads a main.cf that changed within the last second again, 0.3 s later (seen with strace).
+                os.utime(file, (written, written))
 
 
 def _set_mode(root: Path, name: str, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Finding, NotChecked
 from auditor.model import build_model
-from auditor.read import Failure, Instances, Versions, internal_error, read_instances
+from auditor.read import Failure, Instances, Versions, internal_error, read_hosts
 from auditor.rule import DovecotRule, HostRule, PostfixRule
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Audit:
     """What was read and what was found, the worst first."""
 
     hosts: tuple[Instances, ...]
+    rules: tuple[type[AnyRule], ...]
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     failures: tuple[Failure, ...]
@@ -41,14 +42,13 @@ def audit(
 ) -> Audit:
     """Read what was discovered and run the rules over it.
 
-    ``now`` is in UTC. A rule or a reader that raises becomes an internal failure, so that its mistake hides nothing else.
+    ``now`` is in UTC. A rule that raises becomes an internal failure, so that its mistake hides nothing else.
     """
-    hosts = tuple(read_instances(found, versions or Versions()) for found in discovery.hosts)
-    failures = [Failure(one.why, one.path) for one in discovery.unusable]
+    hosts, unread = read_hosts(discovery, versions or Versions())
+    failures = list(unread)
     not_checked = list(discovery.not_checked)
     findings: list[Finding] = []
     for host in hosts:
-        failures += host.failures
         for dovecot in host.dovecot:
             not_checked += dovecot.not_checked
         for postfix in host.postfix:
@@ -58,7 +58,9 @@ def audit(
                 findings.append(result)
             else:
                 not_checked.append(result)
-    return Audit(hosts, tuple(_sorted(findings)), tuple(_merged(not_checked)), tuple(dict.fromkeys(failures)))
+    return Audit(
+        hosts, tuple(rules), tuple(_sorted(findings)), tuple(_merged(not_checked)), tuple(dict.fromkeys(failures))
+    )
 
 
 def _run(

@@ -17,7 +17,7 @@ from auditor.versions import Version, dovecot_version, postfix_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from auditor.discover import FoundHost
+    from auditor.discover import Discovery, FoundHost
     from auditor.dovecot.configuration import Configuration as DovecotConfiguration
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration as PostfixConfiguration
@@ -65,8 +65,16 @@ def internal_error(error: BaseException, what: str, *, path: str = "", rule: str
     return Failure(f"{what} failed with {type(error).__name__}{place}", path, rule, internal=True)
 
 
+def read_hosts(discovery: Discovery, versions: Versions) -> tuple[tuple[Instances, ...], tuple[Failure, ...]]:
+    """Read every host that was discovered; returns them with everything that could not be used or read."""
+    hosts = tuple(read_instances(found, versions) for found in discovery.hosts)
+    failures = [Failure(one.why, one.path) for one in discovery.unusable]
+    failures += [failure for host in hosts for failure in host.failures]
+    return hosts, tuple(dict.fromkeys(failures))
+
+
 def read_instances(found: FoundHost, versions: Versions) -> Instances:
-    """Read everything found on a host; what cannot be read, or makes its reader raise, is a failure, the rest is read."""
+    """Read everything found on a host; what cannot be read or makes its reader raise is a failure."""
     failures: list[Failure] = []
     dovecot = tuple(_all_dovecot(found, versions, failures))
     postfix = tuple(_all_postfix(found, versions, failures))

@@ -1,0 +1,110 @@
+"""The report for programs, as ``auditor/data/report.schema.json`` describes it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor import __version__
+from auditor.finding import Severity
+
+if TYPE_CHECKING:
+    from auditor.audit import Audit, Failure
+    from auditor.finding import Finding, Location, NotChecked
+    from auditor.read import Instances
+    from auditor.text import Span
+
+SCHEMA_VERSION: Final = "1.0"
+
+
+def serialised(data: object) -> str:
+    """Return data as JSON in ASCII, so that no control character and no direction mark reaches anyone unescaped."""
+    return json.dumps(data, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
+
+
+def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
+    """Return the report with the findings from a severity up; the summary counts all of them."""
+    shown = [finding for finding in audit.findings if finding.severity.rank <= threshold.rank]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "mailaudit", "version": __version__},
+        "hosts": [_host(host) for host in audit.hosts],
+        "findings": [_finding(finding) for finding in shown],
+        "suppressed": [],
+        "not_checked": [_not_checked(one) for one in audit.not_checked],
+        "errors": [_error(failure) for failure in audit.failures],
+        "summary": {one.value: sum(finding.severity is one for finding in audit.findings) for one in Severity},
+    }
+
+
+def _host(host: Instances) -> dict[str, Any]:
+    return {
+        "root": host.host.root,
+        "dovecot": [
+            {
+                "main_file": one.main_file.path,
+                "version": one.version,
+                "version_from": one.version_from,
+                "files": [file.path for file in one.files],
+            }
+            for one in host.dovecot
+        ],
+        "postfix": [
+            {
+                "config_directory": one.path,
+                "version": one.version,
+                "version_from": one.version_from,
+                "files": [file.path for file in one.files],
+            }
+            for one in host.postfix
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "tags": list(finding.tags),
+        "message": finding.message,
+        "advice": finding.advice,
+        "locations": [place for location in finding.locations for place in _locations(location)],
+        "fingerprint": finding.fingerprint,
+        "fix": None,
+    }
+
+
+def _locations(location: Location) -> list[dict[str, Any]]:
+    place = {
+        "path": location.path if location.default_of is None else None,
+        **_positions(location.span),
+        "label": location.label,
+        "primary": location.primary,
+    }
+    if location.default_of is not None:
+        place["default_of"] = location.default_of
+    via = [
+        {"path": span.file.path, **_positions(span), "label": "included here", "primary": False}
+        for span in location.via
+    ]
+    return [place, *via]
+
+
+def _positions(span: Span | None) -> dict[str, int | None]:
+    if span is None:
+        return {"line": None, "column": None, "end_line": None, "end_column": None}
+    return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
+
+
+def _not_checked(entry: NotChecked) -> dict[str, Any]:
+    return {"what": entry.what, "why": entry.why, "rules": list(entry.rules)}
+
+
+def _error(failure: Failure) -> dict[str, Any]:
+    return {
+        "message": failure.message,
+        "path": failure.path or None,
+        "rule": failure.rule or None,
+        "internal": failure.internal,
+    }

@@ -1,0 +1,66 @@
+"""``mailaudit rules`` and ``mailaudit explain``: what the rules say about themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from auditor.report.lines import Line, line, paragraph
+from auditor.rule import SECTIONS, documentation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.rule import AnyRule
+
+
+def table(rules: Sequence[type[AnyRule]], width: int) -> Iterator[Line]:
+    """Yield one line a rule: severity, name and summary."""
+    broad = max((len(rule.name) for rule in rules), default=0)
+    for rule in rules:
+        severity = rule.severity.value
+        head = line((f"{severity:<8}", severity), " ", (f"{rule.name:<{broad}}", "strong"), "  ")
+        yield from paragraph(documentation(rule)["Summary"], width, head, " " * (broad + 11))
+
+
+def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
+    """Return the facts of the rules for the JSON output."""
+    return [
+        {
+            "name": rule.name,
+            "severity": rule.severity.value,
+            "confidence": rule.confidence.value,
+            "product": rule.product,
+            "versions": rule.versions,
+            "tags": list(rule.tags),
+            "documentation": documentation(rule),
+        }
+        for rule in rules
+    ]
+
+
+def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
+    """Yield a rule's documentation."""
+    severity = rule.severity.value
+    parts = documentation(rule)
+    yield line((rule.name, "strong"))
+    yield from paragraph(parts["Summary"], width)
+    yield ()
+    yield line("Severity: ", (severity, severity), f"   Confidence: {rule.confidence.value}   About: {rule.product}")
+    if rule.tags:
+        yield line(f"Tags: {', '.join(rule.tags)}")
+    for section in SECTIONS:
+        if parts.get(section):
+            yield ()
+            yield line((section, "strong"))
+            yield from _section(parts[section], width)
+
+
+def _section(text: str, width: int) -> Iterator[Line]:
+    """Wrap each paragraph and keep list items and indented examples on lines of their own."""
+    for block in text.split("\n\n"):
+        lines = block.splitlines()
+        if any(one.startswith(("    ", "- ", "* ")) for one in lines):
+            for one in lines:
+                yield line("  " + one)
+        else:
+            yield from paragraph(block, width, line("  "), "  ")

@@ -41,7 +41,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Physical lines that belong together; ``texts`` has start and end of those with text, without line ends."""
+    """Physical lines that belong together, or a run of comments or of empty lines.
+
+    ``texts`` has start and end of the lines with text, their line ends left out.
+    """
 
     kind: Kind
     start: int
@@ -91,7 +94,10 @@ def stretches(text: str) -> Iterator[Stretch]:
         first = _FIRST_CHARACTER.match(text, start, end)
         character = first[1] if first else None
         if character in (None, "#"):
-            between.append(Stretch(Kind.BLANK if character is None else Kind.COMMENT, start, end))
+            apart = Kind.BLANK if character is None else Kind.COMMENT
+            if between and between[-1].kind is apart:
+                start = between.pop().start
+            between.append(Stretch(apart, start, end))
             continue
         if texts and text[start] in WHITE:
             between.clear()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CASES: Final = Path(__file__).parent / "rules"
 PKI: Final = Path(__file__).parent / "pki"
+EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """The clock of every case; the dates in tests/pki are relative to it."""
 SUITE_OF: Final = {
@@ -157,6 +158,11 @@ class Case:
     def refused(self) -> bool:
         """Whether the daemon refuses this text."""
         return self.facts.get("refused", False)
+
+    def refused_at(self, folder: str) -> bool:
+        """Whether the daemon whose configuration lies in a folder refuses it."""
+        assert not self.refused or "at" in self.facts, f"{self.id}: refused where? Name the place as at = …"
+        return self.refused and self.facts["at"].startswith(folder)
 
     def _part(self, name: str) -> Path:
         own = self.folder / name

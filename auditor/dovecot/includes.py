@@ -94,11 +94,7 @@ class Reader:
                 pending = "" if token else pending
                 continue
             pending = ""
-            if (
-                statement.kind is Kind.LOST
-                and len(self._inputs) > 1
-                and token.start_pos + len(token) == len(statement.file.text)
-            ):
+            if statement.kind is Kind.LOST and len(self._inputs) > 1 and token.end_pos == len(statement.file.text):
                 pending = statement.value
                 continue
             yield Read(statement, current.via)

@@ -291,7 +291,7 @@ class LogicalLines(Lexer):
                 depth = max(depth - 1, 0)
             yield token
         for _ in range(depth):
-            yield Token("CLOSE", "", len(data), scanner.number)
+            yield Token("CLOSE", "", len(data), scanner.number, end_pos=len(data))
 
 
 class _Scanner:
@@ -334,7 +334,7 @@ class _Scanner:
             if code[:1] != begins:
                 self.at, self.number = before
                 break
-        return Token("COMMENT" if begins else "BLANK", self.text[start : self.at], start, first)
+        return Token("COMMENT" if begins else "BLANK", self.text[start : self.at], start, first, end_pos=self.at)
 
     def _statement(self, start: int, first: int, line: str) -> Token:
         """Return the token of a logical line whose first line was read."""
@@ -366,7 +366,7 @@ class _Scanner:
 
     def _lost(self, text: str, start: int, first: int, pieces: tuple[tuple[int, int], ...], end: int) -> Token:
         """Return the token of lines that continue into nothing; without text they are blank."""
-        token = Token("LOST" if text else "BLANK", self.text[start : self.at], start, first)
+        token = Token("LOST" if text else "BLANK", self.text[start : self.at], start, first, end_pos=self.at)
         if text:
             token.value = Placed(Line(Kind.LOST, text, value=text, value_at=(0, len(text))), pieces, end, self.number)
         return token
@@ -376,7 +376,7 @@ class _Scanner:
         line = classified(text, self.reading)
         if line.kind is Kind.HEREDOC:
             line, end = self._heredoc(line)
-        token = Token(_TERMINALS[line.kind], self.text[start : self.at], start, first)
+        token = Token(_TERMINALS[line.kind], self.text[start : self.at], start, first, end_pos=self.at)
         token.value = Placed(line, pieces, end, self.number)
         return token
 

@@ -92,3 +92,19 @@ def _tags(data: bytes, at: int, end: int) -> list[int]:
         tags.append(found[0])
         at = found[2]
     return [*tags, 0, 0, 0, 0, 0][:5]
+
+
+def public_key_of(certificate: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo of a certificate as it stands (RFC 5280, section 4.1), empty without one."""
+    outer = element(certificate, 0, len(certificate))
+    signed = element(certificate, outer[1], outer[2]) if outer else None
+    if signed is None:
+        return b""
+    at = signed[1]
+    fields: list[tuple[int, int, int]] = []
+    while len(fields) < 7 and (found := element(certificate, at, signed[2])):
+        fields.append((found[0], at, found[2]))
+        at = found[2]
+    # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, behind the version where there is one.
+    index = 6 if fields and fields[0][0] == _VERSION else 5
+    return certificate[fields[index][1] : fields[index][2]] if len(fields) > index else b""

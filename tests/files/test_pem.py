@@ -116,7 +116,9 @@ def damaged(chance: random.Random) -> bytes:
 
 @needs_libcrypto
 def test_what_openssl_thinks_of_whole_trust_files(pki):
-    key_of_old = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n"
+    iv = b"00112233445566778899AABBCCDDEEFF"
+    encrypted = b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC," + iv + b"\n\nAAAA\n"
+    key_of_old = b"-----BEGIN RSA PRIVATE KEY-----\n" + encrypted
     for data in (
         pki("ca.crt", "ca.crl"),
         pki("ca.crl", "ca.crt", "server.key"),

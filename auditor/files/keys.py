@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -83,22 +84,11 @@ def _load(block: Block, secret: bytes | None) -> Any:
 
 
 def _pem(block: Block) -> bytes:
-    from base64 import encodebytes
-
-    label = block.label.encode("latin-1")
-    return b"".join(
-        [
-            b"-----BEGIN ",
-            label,
-            b"-----\n",
-            block.headers,
-            b"\n",
-            encodebytes(block.der),
-            b"-----END ",
-            label,
-            b"-----\n",
-        ]
-    )
+    """Return the block's text anew; behind headers OpenSSL insists on lines of 64."""
+    label, text = block.label.encode("latin-1"), b64encode(block.der)
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    begin, end = b"-----BEGIN " + label + b"-----", b"-----END " + label + b"-----"
+    return b"\n".join([begin, block.headers, *lines, end, b""])
 
 
 def belong_together(key: PrivateKey, certificate: Certificate) -> bool | None:

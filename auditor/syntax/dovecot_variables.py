@@ -1,0 +1,120 @@
+r"""The variables in Dovecot's values.
+
+2.4 has a language of its own (``grammars/dovecot_variables.lark``) and checks it when it reads a configuration. In 2.2
+and 2.3 a variable is ``%u``, ``%Lu``, ``%5.2u`` or ``%{name}``, and ``%%`` is a percent sign (src/lib/var-expand.c).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, Literal
+
+import lark
+from lark.lexer import Lexer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TEXT: Final = re.compile(r"(?P<OCBRACE>%\{)|(?P<VALUE>%%\{|[^%]+)|(?P<PERC>%)")
+_EXPRESSION: Final = re.compile(
+    r"""(?P<BLANK>[ \t]+)|(?P<NAME>[a-zA-Z\x80-\U0010ffff][a-zA-Z0-9_/;:.\x80-\U0010ffff-]*)|(?P<NUMBER>[0-9]+)
+    |(?P<VALUE>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')|(?P<OPEN_QUOTE>["'])|(?P<CCBRACE>\})|(?P<PIPE>\|)|(?P<OBRACE>\()
+    |(?P<CBRACE>\))|(?P<COMMA>,)|(?P<EQ>=)|(?P<PLUS>\+)|(?P<MINUS>-)|(?P<STAR>\*)|(?P<SLASH>/)|(?P<PERC>%)|(?P<STRAY>.)""",
+    re.DOTALL | re.VERBOSE,
+)
+_ESCAPE: Final = re.compile(r"\\(?!\\|x[0-9a-fA-F]{2}|[0-9]|[trn\"'])")
+_PLAIN_VARIABLE: Final = re.compile(r"%%|(%)")
+
+
+class _RefusedError(ValueError):
+    """What the lexer refuses, in its words."""
+
+
+class _Tokens(Lexer):
+    """The lexer of ``grammars/dovecot_variables.lark``."""
+
+    def __init__(self, configuration: object) -> None:
+        """Take no configuration: the terminals have no patterns."""
+
+    def lex(self, data: str) -> Iterator[lark.Token]:  # type: ignore[override]  # Lark hands the text to lexers of this interface
+        """Yield the tokens of a value."""
+        pattern = _TEXT
+        at = 0
+        while at < len(data):
+            match = pattern.match(data, at)
+            assert match  # noqa: S101 - both patterns match any character
+            kind = match.lastgroup or ""
+            at = match.end()
+            if kind == "OPEN_QUOTE":
+                return
+            if kind == "VALUE" and pattern is _EXPRESSION and _ESCAPE.search(match[0]):
+                raise _RefusedError("Invalid character escape")
+            if kind == "OCBRACE":
+                pattern = _EXPRESSION
+            elif kind == "CCBRACE":
+                pattern = _TEXT
+            if kind not in ("BLANK", "STRAY"):
+                yield lark.Token(kind, match[0], match.start())
+
+
+@cache
+def _parser() -> lark.Lark:
+    grammar = files("auditor.grammars").joinpath("dovecot_variables.lark").read_text("utf-8")
+    return lark.Lark(grammar, parser="lalr", lexer=_Tokens, propagate_positions=False)
+
+
+def variables_error(value: str) -> str:
+    """Return what 2.4 says about the variables in a value; empty when it takes them."""
+    if "%{" not in value:
+        return ""
+    try:
+        _parser().parse(value)
+    except _RefusedError as error:
+        return str(error)
+    except lark.UnexpectedToken as error:
+        if _stray_before(value, error.pos_in_stream):
+            return "Premature program end"
+        found = "end of file" if error.token.type == "$END" else error.token.type
+        return f"syntax error, unexpected {found}, expecting {_expected(error.accepts or set())}"
+    return ""
+
+
+def _stray_before(value: str, end: int | None) -> bool:
+    """Whether the lexer met a character that it does not know.
+
+    It goes on, but its complaint is the first, and the one that is told when the parser fails later.
+    """
+    pattern, at = _TEXT, 0
+    while at < (len(value) if end is None or end < 0 else end):
+        match = pattern.match(value, at)
+        assert match  # noqa: S101 - both patterns match any character
+        kind, at = match.lastgroup, match.end()
+        if kind == "STRAY":
+            return True
+        if kind in ("OCBRACE", "CCBRACE"):
+            pattern = _EXPRESSION if kind == "OCBRACE" else _TEXT
+    return False
+
+
+def _expected(accepted: set[str]) -> str:
+    """Name what may follow as bison does, which reduces before it looks."""
+    if "CCBRACE" in accepted:
+        return "CCBRACE or PIPE or NAME" if "NAME" in accepted else "CCBRACE or PIPE"
+    if "VALUE" in accepted:
+        return "MINUS or NAME or VALUE or NUMBER"
+    if "CBRACE" in accepted:
+        return "CBRACE or COMMA"
+    return "MINUS or NAME or NUMBER" if "NAME" in accepted else "NUMBER"
+
+
+def first_variable(value: str, dialect: Literal["2.3", "2.4"]) -> int | None:
+    """Return where the first variable begins in a value that may hold some, or None.
+
+    What stands before it is known without the daemon: the folder of ``/etc/dovecot/users/%d/passwd``.
+    """
+    if dialect == "2.4":
+        match = re.search(r"(?<!%)%\{", value)
+        return match.start() if match else None
+    return next((match.start() for match in _PLAIN_VARIABLE.finditer(value) if match[1]), None)

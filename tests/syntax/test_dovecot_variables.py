@@ -1,0 +1,73 @@
+"""Variables; each answer of ``variables_error`` was given by doveconf 2.4.5 for ``login_greeting``."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from auditor.syntax.dovecot_variables import first_variable, variables_error
+
+AFTER_FILTER = "CCBRACE or PIPE"
+ARGUMENT = "MINUS or NAME or VALUE or NUMBER"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("%u %h", "%{}", "%{user}x%u", "%{user}}", "%%{user", "%", "%{user + 1}", "%{user:foo}", "%{user || lower}"),
+        *("%{@x}", "%{a | b(@c)}", "%{;}", "%{user % 3}", "%{a | b * c}", "%{user.x-y/z}", "%{user | substr(-1)}"),
+        *('%{user | lower(a=1,b="c",d)}', "%{user | if(\"=\", 'x', a, b)}", "é%{é}", "%{nosuch}"),
+    ],
+)
+def test_taken(value: str) -> None:
+    assert variables_error(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "unexpected", "expecting"),
+    [
+        ("%{user", "end of file", AFTER_FILTER),
+        ("%{user |", "end of file", "CCBRACE or PIPE or NAME"),
+        ("%{user | lower", "end of file", AFTER_FILTER),
+        ("%{user | lower(", "end of file", ARGUMENT),
+        ("%{user | lower(1", "end of file", "CBRACE or COMMA"),
+        ("%{", "end of file", "CCBRACE or PIPE or NAME"),
+        ("%{user | lower()}", "CBRACE", ARGUMENT),
+        ("%{user | lower('a}", "end of file", ARGUMENT),
+        ("%{user name}", "NAME", AFTER_FILTER),
+        ("%{1user}", "NUMBER", "CCBRACE or PIPE or NAME"),
+        ("%{user | +}", "PLUS", "CCBRACE or PIPE or NAME"),
+        ("%{user = 2}", "EQ", AFTER_FILTER),
+        ("%{user(}", "CCBRACE", ARGUMENT),
+        ("%{user, b}", "COMMA", AFTER_FILTER),
+        ("%{user | lower(=1)}", "EQ", ARGUMENT),
+        ("%{user | lower(a=)}", "CBRACE", ARGUMENT),
+        ("%{user | substr(--1)}", "MINUS", "NUMBER"),
+        ("%{if;%d;ne;;%d;%{hostname}}", "PERC", AFTER_FILTER),
+    ],
+)
+def test_refused(value: str, unexpected: str, expecting: str) -> None:
+    assert variables_error(value) == f"syntax error, unexpected {unexpected}, expecting {expecting}"
+
+
+def test_refused_by_the_lexer() -> None:
+    assert variables_error("%{user|default('\\q')}") == "Invalid character escape"
+    assert variables_error("%{ if ; a}") == "Premature program end"
+    assert variables_error("%{a@b}") == "Premature program end"
+    assert variables_error("%{a}%{$b}x%{c") == "Premature program end"
+
+
+@pytest.mark.parametrize("text", ["%{" * 100_000, "%{a|" + "b|" * 100_000, "%{a(" + "'\\" * 100_000, "%" * 200_000])
+def test_long_values(text: str) -> None:
+    started = time.process_time()
+    variables_error(text)
+    assert time.process_time() - started < 10
+
+
+def test_first_variable() -> None:
+    assert first_variable("/var/mail/%d/%n", "2.3") == 10
+    assert first_variable("100%% %{user}", "2.3") == 6
+    assert first_variable("/plain", "2.3") is None
+    assert first_variable("/var/%u/%{user}", "2.4") == 8
+    assert first_variable("%%{user}", "2.4") is None

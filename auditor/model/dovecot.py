@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
 from auditor.model.files import FileUse, KeyPair, TrustUse
+from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.passdb import Passdb
+from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
+from auditor.model.tls import TlsContext
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 
 if TYPE_CHECKING:
@@ -28,11 +31,7 @@ LOGIN_SERVICES: Final = {
     "submission": "submission-login",
     "sieve": "managesieve-login",
 }
-PASSWORD_MECHANISMS: Final = ("plain", "login")
-"""Mechanisms that hand the typed password to a passdb; IMAP LOGIN and POP3 USER/PASS count as PLAIN."""
-PlaceOfBlock = tuple[str, int, Scope, str]
-POSTFIX_SERVICE: Final = "smtp"
-"""The protocol name that Postfix gives when it asks the auth service (smtpd_sasl_service)."""
+PlaceOfBlock = tuple[str, int, Scope]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,48 +40,6 @@ class Element:
 
     name: str
     origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """A protocol and a mechanism by which logins get to a passdb."""
-
-    protocol: str
-    mechanism: str
-
-
-@dataclass(frozen=True, slots=True)
-class TlsContext:
-    """The TLS settings of one kind of connection; every setting as the user spells it."""
-
-    scope: Scope
-    ssl: Setting | None
-    certificate: Setting | None
-    key: Setting | None
-    alt_certificate: Setting | None
-    alt_key: Setting | None
-    dh: Setting | None
-    ca: Setting | None
-    request_client_cert: Setting | None
-    require_crl: Setting | None
-    username_field: Setting | None
-    username_from_cert: Setting | None
-    require_client_cert: Setting | None
-
-    @property
-    def enabled(self) -> bool:
-        """Whether TLS is offered."""
-        return self.ssl is not None and self.ssl.value.lower() != "no"
-
-    @property
-    def asks(self) -> bool:
-        """Whether clients are asked for a certificate."""
-        return self.enabled and self.request_client_cert is not None and self.request_client_cert.value.lower() != "no"
-
-    @property
-    def checks_crl(self) -> bool:
-        """Whether client certificates are checked against CRLs."""
-        return self.require_crl is not None and is_true(self.require_crl.value)
 
 
 class Dovecot:
@@ -163,9 +120,14 @@ class Dovecot:
 
     # -- authentication ------------------------------------------------------------------------------------------------
 
-    def mechanisms(self, scope: Scope = GLOBAL) -> dict[str, Element]:
-        """Return the SASL mechanisms offered, in lower case."""
-        return {element.name.lower(): element for element in self.elements("auth_mechanisms", scope)}
+    @cached_property
+    def mechanisms(self) -> dict[str, Element]:
+        """The SASL mechanisms offered, in lower case.
+
+        Only the global setting counts: one in a protocol block changes nothing (``mech_register_init`` in
+        src/auth/main.c, 2.3.19.1; tried on 2.3.19, 2.4.1 and 2.4.5).
+        """
+        return {element.name.lower(): element for element in self.elements("auth_mechanisms")}
 
     @cached_property
     def passdbs(self) -> tuple[Passdb, ...]:
@@ -183,8 +145,7 @@ class Dovecot:
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> list[Passdb]:
         """Return the passdbs that a login by a mechanism can come to, in order.
 
-        Deny passdbs let nobody in and are left out; the chain ends where a passdb never hands on
-        (``auth_request_handle_passdb_callback`` in src/auth/auth-request.c).
+        Deny passdbs let nobody in and are left out; the chain ends where a passdb does not hand on what failed there.
         """
         by_place = {_place(passdb.section): passdb for passdb in self.passdbs}
         reached: list[Passdb] = []
@@ -194,7 +155,7 @@ class Dovecot:
                 continue
             if not passdb.is_deny and not passdb.needs_earlier_success:
                 reached.append(passdb)
-            if passdb.always_ends_chain:
+            if passdb.ends_chain:
                 break
         return reached
 
@@ -204,8 +165,29 @@ class Dovecot:
             Reach(scope.protocol, mechanism)
             for scope in self.auth_scopes
             for mechanism in mechanisms
-            if mechanism in self.mechanisms(scope) and passdb in self.chain(scope, mechanism, master=passdb.is_master)
+            if mechanism in self.mechanisms and passdb in self.chain(scope, mechanism, master=passdb.is_master)
         ]
+
+    def open_passdbs(self, hole: Hole) -> list[OpenPassdb]:
+        """Return the passdbs about whose hole this is the thing to say."""
+        return [found for found in self._open_passdbs if found.hole is hole]
+
+    @cached_property
+    def _open_passdbs(self) -> tuple[OpenPassdb, ...]:
+        return tuple(open_passdbs(self))
+
+    @cached_property
+    def undecided_passdbs(self) -> list[Passdb]:
+        """The passdbs that passwords get to and of which it cannot be said what they answer."""
+        return [
+            passdb
+            for passdb in self.passdbs
+            if passdb.unknown and not passdb.is_deny and self.reached_by(passdb, PASSWORD_MECHANISMS)
+        ]
+
+    def takes_name_from_certificate(self, protocol: str) -> bool:
+        """Whether logins by a protocol get their user name from the client's certificate."""
+        return self.is_on("auth_ssl_username_from_cert", Scope(protocol=protocol))
 
     # -- listeners -----------------------------------------------------------------------------------------------------
 
@@ -336,8 +318,8 @@ class Dovecot:
 
 
 def _place(section: Section) -> PlaceOfBlock:
-    """Return what tells a block from every other: a file that is included twice makes two of one text."""
-    return section.span.file.name, section.span.start, section.conditions, section.label
+    """Return what tells a block from every other, in whatever scope it is seen."""
+    return section.span.file.name, section.span.start, section.conditions
 
 
 def _is_loopback(address: str) -> bool:

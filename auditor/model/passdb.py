@@ -1,70 +1,33 @@
-"""What a password database answers, and to whom.
-
-The table of answers was found on running daemons (Dovecot 2.3.19, 2.4.1 and 2.4.5) and agrees with
-``auth_request_password_verify_log`` in src/auth/auth-request.c: the field ``nopassword`` is looked at before the password
-is compared, its presence counts and its value does not. 2.3 applies ``default_fields`` before and ``override_fields`` after
-the comparison (src/auth/auth-request.c, ``passdb_template_export``); 2.4 has one ``fields`` block, applied before.
-"""
+"""One password database: its settings, whom it answers, and what it answers to those who know nothing."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.files.passwd_file import PasswdFile, read_passwd_file
+from auditor.model.openings import Opening, openings_of
+from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
 from auditor.model.vocabulary import is_true, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from auditor.dovecot.configuration import Dialect, Section, Setting
     from auditor.host import Host
     from auditor.text import Origin
 
-PLAIN_SCHEMES: Final = frozenset({"PLAIN", "CLEAR", "CLEARTEXT", "PLAIN-TRUNC"})
-"""Schemes that store the password itself, so that an empty field is the empty password (src/auth/password-scheme.c)."""
-COMPARING_DRIVERS: Final = frozenset({"passwd-file", "static", "sql", "dict", "passwd", "shadow", "lua"})
-"""Drivers whose password Dovecot itself compares; the others (PAM, BSD auth, IMAP, checkpassword) ask someone else."""
-BOOLEAN_FIELDS: Final = frozenset(
-    {"nopassword", "nologin", "nodelay", "proxy", "proxy_maybe", "noauthenticate", "fail"}
-)
-"""Extra fields whose presence is what counts (Dovecot manual, passdb extra fields)."""
-FALSE_WORDS: Final = frozenset({"no", "n", "0", "false", "off"})
+COMPARING_DRIVERS: Final = {
+    "2.3": frozenset({"passwd-file", "static", "dict"}),
+    "2.4": frozenset({"passwd-file", "static", "passwd", "sql", "ldap"}),
+}
+"""Drivers for which a ``nopassword`` of the block is surely in effect when the password is compared.
 
-
-class Answer(Enum):
-    """What a client must send to be let in."""
-
-    ANY_PASSWORD = "any password"  # noqa: S105
-    EMPTY_PASSWORD = "an empty password"  # noqa: S105
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """An extra field that a passdb sets: its name, value and place; ``late`` when it is applied after the password check."""
-
-    name: str
-    value: str
-    setting: str
-    origin: Origin
-    late: bool = False
-
-    @property
-    def says_no(self) -> bool:
-        """Whether a boolean field is given a value that its writer means as no."""
-        return self.name in BOOLEAN_FIELDS and self.value.lower() in FALSE_WORDS
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A way in that needs no knowledge: what must be sent, for which users, and the places that make it so."""
-
-    answer: Answer
-    users: str
-    because: tuple[tuple[Origin, str], ...]
+PAM, BSD auth, checkpassword and IMAP ask someone else. In 2.3 those that may run in a worker (sql, passwd, shadow) do
+not get to see ``default_fields`` there (``auth_request_default_verify_plain_continue``, src/auth/auth-request.c), and
+what an LDAP server or a Lua script is asked stands in files of other languages.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +39,7 @@ class MechanismFilter:
     origin: Origin
 
     def admits(self, mechanism: str) -> bool:
-        """Whether a login by this mechanism reaches the passdb (``auth_request_mechanism_accepted``, letter case ignored)."""
+        """Whether a login by this mechanism reaches the passdb (``auth_request_mechanism_accepted``)."""
         return mechanism in self.names
 
 
@@ -112,6 +75,11 @@ class Passdb:
         return self.value("passdb_driver") or self.section.name
 
     @property
+    def title(self) -> str:
+        """The block as one speaks of it: ``passdb external`` or ``passdb (passwd-file)``."""
+        return f"passdb {self.section.name}" if self.section.name else f"passdb ({self.driver})"
+
+    @property
     def is_master(self) -> bool:
         """Whether its users may log in as other users."""
         return is_true(self.value("passdb_master"))
@@ -125,38 +93,53 @@ class Passdb:
     def username_filter(self) -> str:
         """Patterns of the user names that it answers for; empty for all."""
         if self.dialect == "2.4":
-            return " ".join(item.name for item in self.section.items("passdb_username_filter")) or self.value(
-                "passdb_username_filter"
-            )
+            return " ".join(item.name for item in self.section.items("passdb_username_filter"))
         return self.value("passdb_username_filter")
 
     @cached_property
     def filter(self) -> MechanismFilter | None:
-        """The mechanisms that it is restricted to, or None when it answers to all."""
+        """The mechanisms that it is restricted to, or None when it answers to all.
+
+        2.3 splits at blanks and commas only, and a value without any word admits nothing (``passdb_preinit``,
+        src/auth/passdb.c); 2.4 takes an empty list for none (``auth_passdb_preinit``, src/auth/auth.c). Tried on both.
+        """
         setting = self.get("passdb_mechanisms_filter")
         if self.dialect == "2.3":
-            # passdb_preinit (src/auth/passdb.c) splits at blanks and commas.
-            names = setting.value.replace(",", " ").lower().split() if setting else []
-            return MechanismFilter(frozenset(names), setting.name, setting.origin) if setting and names else None
+            if setting is None or not setting.value:
+                return None
+            names = frozenset(word.lower() for word in re.split("[ ,]+", setting.value) if word)
+            return MechanismFilter(names, "mechanisms", setting.origin)
         items = self.section.items("passdb_mechanisms_filter")
         if not items:
             return None
-        return MechanismFilter(frozenset(item.name.lower() for item in items), "mechanisms_filter", items[0].origin)
+        names = frozenset(item.name.lower() for item in items)
+        return MechanismFilter(names, "mechanisms_filter", items[0].origin)
+
+    @property
+    def filter_setting(self) -> str:
+        """The setting that restricts the mechanisms, as it is spelled inside the block."""
+        return "mechanisms" if self.dialect == "2.3" else "mechanisms_filter"
 
     def admits(self, mechanism: str) -> bool:
         """Whether a login by this mechanism reaches the passdb."""
         return self.filter is None or self.filter.admits(mechanism)
 
     @property
-    def always_ends_chain(self) -> bool:
-        """Whether no later passdb is asked after this one, whatever it answers (``auth_request_handle_passdb_callback``)."""
-        if self.is_deny or self.username_filter or self.value("passdb_skip") not in ("", "never"):
+    def ends_chain(self) -> bool:
+        """Whether a login that fails here fails for good, so that no later passdb is asked.
+
+        Tried on 2.3.19; an internal failure, which most configurations hand on, is not thought of
+        (``auth_request_handle_passdb_callback``, src/auth/auth-request.c).
+        """
+        if self.is_deny or self.username_filter or self.value("passdb_skip") == "unauthenticated":
             return False
-        results = ("passdb_result_success", "passdb_result_failure", "passdb_result_internalfail")
-        defaults = ("return-ok", "continue", "continue")
-        return all(
-            (self.value(name) or default).startswith("return") for name, default in zip(results, defaults, strict=True)
-        )
+        return self.value("passdb_result_failure").startswith("return")
+
+    @property
+    def never_succeeds(self) -> bool:
+        """Whether nobody gets in by it, whatever it answers (each tried on 2.3.19 and 2.4.1)."""
+        refuses = self.value("passdb_result_success") in ("return-fail", "continue-fail")
+        return refuses or "fail" in self.early_fields or "noauthenticate" in self.early_fields
 
     @property
     def needs_earlier_success(self) -> bool:
@@ -166,41 +149,34 @@ class Passdb:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The extra fields that the block itself sets."""
-        return tuple(self._fields())
-
-    def _fields(self) -> Iterator[Field]:
-        if self.dialect == "2.4":
-            for item in self.section.items("passdb_fields"):
-                yield Field(item.name.partition(":")[0], item.value, "fields", item.origin)
-            return
-        if self.driver == "static" and (args := self.get("passdb_args")):
-            yield from _template_fields(args)
-        if default := self.get("passdb_default_fields"):
-            yield from _template_fields(default)
-        if override := self.get("passdb_override_fields"):
-            yield from _template_fields(override, late=True)
+        return tuple(block_fields(self.section, self.dialect, self.driver))
 
     @cached_property
-    def early_nopassword(self) -> Field | None:
-        """The field ``nopassword`` that is in effect when the password is checked."""
-        return next((field for field in self.fields if field.name == "nopassword" and not field.late), None)
+    def early_fields(self) -> dict[str, Field]:
+        """The block's own fields that are in effect when the password is checked."""
+        return in_effect(field for field in self.fields if not field.late)
 
     @property
-    def is_proxy(self) -> bool:
-        """Whether it hands the login on to another server, which checks the password."""
-        names = {field.name for field in self.fields if not field.says_no or field.name == "proxy"}
-        return "proxy" in names or "host" in names
+    def only_from_here(self) -> bool:
+        """Whether ``allow_nets`` keeps everybody out but the host itself."""
+        return all_here(networks(self.early_fields))
 
-    @cached_property
-    def users_file(self) -> str | None:
-        """The absolute name of the passwd-file; None for other drivers, and where the name holds variables."""
-        if self.driver != "passwd-file":
-            return None
-        if self.dialect == "2.4":
-            path = self.value("passwd_file_path")
-        else:
-            path = _passwd_file_args(self.value("passdb_args"))[1]
-        return None if not path.startswith("/") or "%" in path else posixpath.normpath(path)
+    @property
+    def compares_itself(self) -> bool:
+        """Whether a ``nopassword`` of the block is surely looked at, because Dovecot itself compares the password."""
+        asks_ldap = self.driver == "ldap" and is_true(self.value("passdb_ldap_bind"))
+        return self.driver in COMPARING_DRIVERS[self.dialect] and not asks_ldap
+
+    @property
+    def imports_all_fields(self) -> bool:
+        """Whether the extra fields of a passwd-file entry are in effect without being named in ``fields`` (2.4)."""
+        setting = self.get("passdb_fields_import_all") if self.dialect == "2.4" else None
+        return setting is None or is_true(setting.value)
+
+    @property
+    def proxies(self) -> bool:
+        """Whether it hands the login on to another server, which checks the password."""
+        return any(field.name in ("proxy", "proxy_maybe") for field in self.fields if field.suffix != "remove")
 
     @property
     def users_path(self) -> str:
@@ -210,108 +186,72 @@ class Passdb:
         )
 
     @property
+    def users_file(self) -> str | None:
+        """The absolute name of the passwd-file; None for other drivers, and where the name holds variables."""
+        path = self.users_path if self.driver == "passwd-file" else ""
+        return None if not path.startswith("/") or "%" in path else posixpath.normpath(path)
+
+    @property
     def scheme(self) -> tuple[str, Origin]:
         """The password scheme of entries that name none, in capitals, and where it is said."""
         if self.dialect == "2.4":
             setting = self.get("passdb_default_password_scheme")
             return (setting.value.upper(), setting.origin) if setting else ("", self.origin)
         args = self.get("passdb_args")
-        # PASSWD_FILE_DEFAULT_SCHEME (src/auth/passdb-passwd-file.c)
+        # PASSWD_FILE_DEFAULT_SCHEME (src/auth/db-passwd-file.h)
         return _passwd_file_args(args.value if args else "")[0].upper() or "CRYPT", args.origin if args else self.origin
 
     @cached_property
     def users(self) -> PasswdFile | str:
         """The entries of the passwd-file, or why they are not known."""
         if self.driver != "passwd-file":
-            return f"the answers of {self.driver} are known only when it runs"
+            return f"what {self.driver} answers is known only when it runs"
         if self.users_file is None:
-            return f"the file name {self.users_path or '(empty)'} holds variables or is not absolute"
-        found = read_passwd_file(self.host, self.users_file)
+            return f"the file name {self.users_path or '(none)'} holds variables or is not absolute"
+        found = read_passwd_file(self.host, self.users_file, dialect=self.dialect)
         return found if isinstance(found, PasswdFile) else str(found)
 
-    @cached_property
-    def unknown(self) -> str:
-        """Why it cannot be said what it answers; empty when it can."""
-        if self.early_nopassword and self.driver in COMPARING_DRIVERS:
-            return ""
-        if self.driver == "static" or isinstance(self.users, PasswdFile):
-            return ""
-        return self.users
-
-    @cached_property
-    def openings(self) -> tuple[Opening, ...]:
-        """The ways in that it gives to those who know nothing, the widest first."""
-        return tuple(self._openings())
-
-    def _openings(self) -> Iterator[Opening]:
-        nopassword = self.early_nopassword
-        if nopassword and self.driver in COMPARING_DRIVERS:
-            if not (isinstance(self.users, PasswdFile) and not self.users.entries):
-                because = (nopassword.origin, f"`{nopassword.name}` lets every password pass")
-                yield Opening(Answer.ANY_PASSWORD, self._everyone(), (because,))
-            return
-        if self.driver == "static":
-            yield from self._static_openings()
-        elif isinstance(self.users, PasswdFile):
-            yield from self._entries_openings(self.users)
-
-    def _everyone(self) -> str:
+    @property
+    def everyone(self) -> str:
+        """All of its users, in words."""
         if self.driver == "static":
             return "any user name at all"
         if self.driver == "passwd-file":
             return f"any user in {self.users_path}"
         return f"any user that {self.driver} knows"
 
-    def _static_openings(self) -> Iterator[Opening]:
-        # 2.4 takes an empty passdb_static_password for none (static_save_fields, src/auth/passdb-static.c).
-        password = self.static_password
-        if password is None:
-            return
-        stored, origin = password
-        bare = stored.upper() in {f"{{{scheme}}}" for scheme in PLAIN_SCHEMES}
-        if bare or (not stored and self.dialect == "2.3"):
-            yield Opening(Answer.EMPTY_PASSWORD, self._everyone(), ((origin, "the password of everybody is empty"),))
-
     @cached_property
     def static_password(self) -> tuple[str, Origin] | None:
-        """The one password of a static passdb and where it is said; None when it has none. Never show the first part."""
+        """The one password of a static passdb, never to be shown, and where it is said; None when it has none."""
         if self.driver != "static":
             return None
         if self.dialect == "2.4":
             setting = self.get("passdb_static_password")
             return (setting.value, setting.origin) if setting and setting.value else None
         args = self.get("passdb_args")
-        words = args.value.split() if args else []
-        found = [word.partition("=")[2] for word in words if word.startswith("password=")]
-        return (found[-1], args.origin) if args and found else None
+        for word in args.value.split(" ") if args else []:
+            name, equals, password = word.partition("=")
+            if args and name == "password":
+                # The first one counts (passdb_template_remove), and without "=" it is none.
+                return (password, args.origin) if equals else None
+        return None
 
-    def _entries_openings(self, users: PasswdFile) -> Iterator[Opening]:
-        scheme, scheme_origin = self.scheme
-        anybody = [entry for entry in users.entries if "nopassword" in entry.extra_fields]
-        if anybody:
-            origin = users.origin(anybody[0])
-            yield Opening(
-                Answer.ANY_PASSWORD,
-                self._some(users, anybody),
-                ((origin, "an entry with the extra field `nopassword`"),),
-            )
-        empty = [
-            entry
-            for entry in users.entries
-            if entry not in anybody
-            and entry.is_empty
-            and (entry.scheme or scheme).upper().partition(".")[0] in PLAIN_SCHEMES
-        ]
-        if empty:
-            because = [(users.origin(empty[0]), "an entry without a password")]
-            if not empty[0].scheme:
-                because.append((scheme_origin, f"the scheme {scheme} makes it the empty password"))
-            yield Opening(Answer.EMPTY_PASSWORD, self._some(users, empty), tuple(because))
+    @cached_property
+    def ways_in(self) -> tuple[Opening, ...]:
+        """The logins that succeed without any knowledge, by whatever mechanism reaches it, the widest first."""
+        return tuple(openings_of(self))
 
-    def _some(self, users: PasswdFile, some: list[object] | list) -> str:  # type: ignore[type-arg]
-        if len(some) == len(users.entries):
-            return f"any user in {self.users_path}"
-        return f"{len(some)} of the {len(users.entries)} users in {self.users_path}"
+    @cached_property
+    def openings(self) -> tuple[Opening, ...]:
+        """The ways in that are open to others than the host itself."""
+        return tuple(opening for opening in self.ways_in if not opening.only_from_here)
+
+    @cached_property
+    def unknown(self) -> str:
+        """Why it cannot be said what it answers; empty when it can."""
+        if self.ways_in or self.never_succeeds or self.driver == "static" or isinstance(self.users, PasswdFile):
+            return ""
+        return self.users
 
     @property
     def accepts_external(self) -> bool | None:
@@ -321,7 +261,7 @@ class Passdb:
         """
         if not self.admits("external") or self.is_deny:
             return False
-        if self.openings:
+        if self.ways_in:
             return True
         return None if self.unknown else False
 
@@ -330,22 +270,9 @@ class Passdb:
         """Whether it was evidently made for certificate logins: by a field, by its users, or by its name."""
         if any(field.name == "nopassword" for field in self.fields):
             return True
-        if (
-            isinstance(self.users, PasswdFile)
-            and self.users.entries
-            and all(entry.is_empty for entry in self.users.entries)
-        ):
-            return True
-        named = f"{self.section.name} {self.users_path if self.driver == 'passwd-file' else ''}".lower()
-        return "external" in named or "cert" in named
-
-
-def _template_fields(setting: Setting, *, late: bool = False) -> Iterator[Field]:
-    """Split ``key=value key …`` as ``passdb_template_build`` does (src/auth/passdb-template.c)."""
-    for word in setting.value.split():
-        name, _, value = word.partition("=")
-        if name != "password":
-            yield Field(name, value, setting.name.rpartition("/")[2], setting.origin, late)
+        if isinstance(self.users, PasswdFile):
+            return bool(self.users.entries) and all(entry.is_empty for entry in self.users.entries)
+        return re.search("external|cert", f"{self.section.name} {self.users_path}".lower()) is not None
 
 
 def _passwd_file_args(args: str) -> tuple[str, str]:

@@ -1,0 +1,67 @@
+"""The TLS settings of one kind of connection to Dovecot, and what they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.model.vocabulary import is_true
+
+if TYPE_CHECKING:
+    from auditor.dovecot.configuration import Scope, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class TlsContext:
+    """The TLS settings of one kind of connection; every setting as the user spells it."""
+
+    scope: Scope
+    ssl: Setting | None
+    certificate: Setting | None
+    key: Setting | None
+    alt_certificate: Setting | None
+    alt_key: Setting | None
+    dh: Setting | None
+    ca: Setting | None
+    request_client_cert: Setting | None
+    require_crl: Setting | None
+    username_field: Setting | None
+    username_from_cert: Setting | None
+    require_client_cert: Setting | None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether TLS is offered."""
+        return self.ssl is not None and self.ssl.value.lower() != "no"
+
+    @property
+    def asks(self) -> bool:
+        """Whether clients are asked for a certificate."""
+        return self.enabled and self.request_client_cert is not None and self.request_client_cert.value.lower() != "no"
+
+    @property
+    def checks_crl(self) -> bool:
+        """Whether client certificates are checked against CRLs."""
+        return self.require_crl is not None and is_true(self.require_crl.value)
+
+    @property
+    def certificate_counts(self) -> bool:
+        """Whether a client's certificate decides whose mailbox is opened, or whether a login is possible at all."""
+        return any(
+            setting is not None and is_true(setting.value)
+            for setting in (self.username_from_cert, self.require_client_cert)
+        )
+
+    @property
+    def files_read_by_marker(self) -> tuple[Setting, ...]:
+        """The settings without whose file no TLS handshake succeeds; in 2.2 and 2.3 the file is named by ``<``."""
+        found = (self.certificate, self.key, self.alt_certificate, self.alt_key, self.dh)
+        return tuple(setting for setting in found if setting is not None)
+
+
+def lacks_marker(setting: Setting) -> bool:
+    """Whether a 2.2 or 2.3 setting that should hold the contents of a file holds something else, such as its name.
+
+    A PEM text written out in the configuration is as good as a file.
+    """
+    return bool(setting.value) and setting.literal and setting.file is None and "-----BEGIN" not in setting.value

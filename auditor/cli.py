@@ -7,7 +7,6 @@ imported where it is used.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -78,7 +77,7 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def audit_command(paths: tuple[str, ...], **options: Any) -> int:
     """Audit the Dovecot and Postfix configurations below each PATH (default: /etc).
 
-    A PATH is an `etc`, `dovecot` or `postfix` folder, a dovecot.conf, main.cf or master.cf, or a folder that holds such.
+    A PATH is an `etc`, `dovecot` or `postfix` folder, a dovecot.conf, main.cf or master.cf, or a folder that holds one.
     """
     from auditor.audit import audit
     from auditor.finding import Severity

@@ -25,6 +25,8 @@ MAX_LINKS: Final = 40
 """Symlinks followed in one path; Linux gives up (ELOOP) at the same number (path_resolution(7))."""
 MAX_MATCHES: Final = 20_000
 """Directory entries looked at for one glob pattern."""
+MAX_PATTERN: Final = 8192
+"""Characters of a glob pattern; no path is longer than 4,096 (PATH_MAX)."""
 
 
 class Reason(StrEnum):
@@ -289,6 +291,8 @@ class Host:
     def glob(self, pattern: str) -> list[str]:
         """Return the names that match an absolute pattern, as libc does with GLOB_BRACE in the C locale."""
         found: dict[str, None] = {}
+        if len(pattern) > MAX_PATTERN:
+            return []
         for plain in _braces_expanded(pattern):
             for name in self._glob(plain):
                 found[name] = None
@@ -389,34 +393,40 @@ def _first_brace(pattern: str) -> tuple[str, list[str], str] | None:
 
 
 def _component_pattern(part: str) -> re.Pattern[str]:
-    """Return the regular expression for one path component of a shell pattern."""
-    out: list[str] = []
+    """Return the regular expression for one path component of a shell pattern.
+
+    What follows a ``*`` is taken at its first match for good, which is enough and keeps the time linear.
+    """
+    fixed = [""]
     at = 0
     while at < len(part):
         char = part[at]
         at += 1
         if char == "*":
-            if out[-1:] != [".*"]:
-                out.append(".*")
+            if fixed[-1] or len(fixed) == 1:
+                fixed.append("")
         elif char == "?":
-            out.append(".")
+            fixed[-1] += "."
         elif char == "\\" and at < len(part):
-            out.append(re.escape(part[at]))
+            fixed[-1] += re.escape(part[at])
             at += 1
         elif char == "[" and (end := part.find("]", at + 1 + (part[at : at + 1] in ("!", "^")))) > 0:
-            body = (
-                part[at:end]
-                .replace("\\", "\\\\")
-                .replace("[", "\\[")
-                .replace("&&", "&\\&")
-                .replace("~~", "~\\~")
-                .replace("||", "|\\|")
-            )
-            out.append(f"[{'^' + body[1:] if body[:1] in ('!', '^') else body}]")
+            fixed[-1] += _bracket(part[at:end])
             at = end + 1
         else:
-            out.append(re.escape(char))
+            fixed[-1] += re.escape(char)
+    first, *rest = fixed
+    inner = "".join(f"(?>.*?{one})" for one in rest[:-1])
     try:
-        return re.compile("".join(out), re.DOTALL)
+        return re.compile(first + inner + (f".*{rest[-1]}" if rest else ""), re.DOTALL)
     except re.error:
         return re.compile(re.escape(part))
+
+
+def _bracket(body: str) -> str:
+    """Return the regular expression for the inside of a ``[…]``."""
+    negated = "^" if body[:1] in ("!", "^") else ""
+    members = body[1:] if negated else body
+    for special in ("\\", "[", "&", "~", "|"):
+        members = members.replace(special, "\\" + special)
+    return f"[{negated}{members}]"

@@ -15,18 +15,16 @@ from typing import Final
 HIDDEN: Final = "# hidden"
 """What stands in a report where the file has a secret."""
 
-_SECRET_ASSIGNMENT: Final = re.compile(
+_ASSIGNMENT: Final = re.compile(r"""(?<![\w./-])([\w./-]++)["']?[ \t]*+[=:](?!//)[ \t]*+""")
+_SECRET_NAME: Final = re.compile(
     r"""(?ix)
-    ( (?:[\w./-]*(?:passw(?:or)?d|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*|\bpass|\bpw)
-      ["']? [ \t]* [=:] (?!//) [ \t]* )
-    ( \S.* )
+    (?:passw(?:or)?d|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*$ | \b(?:pass|pw)$
     """
 )
 _NOT_A_SECRET: Final = re.compile(
     r"""(?ix)
-    [\w./-]*(?:password_(?:scheme|maps|query|noun|filter|db|result\w*|command|verify\w*|min\w*)|_?passwords?_scheme
-      |pass_scheme|auth_verbose_passwords|auth_debug_passwords|plaintext_passwords?|password_query)
-    ["']? [ \t]* [=:]
+    (?:password_(?:scheme|maps|query|noun|filter|db|result\w*|command|verify\w*|min\w*)|passwords?_scheme
+      |pass_scheme|auth_verbose_passwords|auth_debug_passwords|plaintext_passwords?)$
     """
 )
 _UNPRINTABLE: Final = re.compile(
@@ -51,9 +49,12 @@ def escaped(text: str) -> str:
 
 def without_secrets(line: str) -> str:
     """Return a line of a configuration with what looks like a password or another secret hidden, comments included."""
-    if _NOT_A_SECRET.match(line.lstrip(" \t#")):
-        return line
-    return _SECRET_ASSIGNMENT.sub(lambda match: match[1] + HIDDEN, line)
+    for number, match in enumerate(_ASSIGNMENT.finditer(line)):
+        if number == 0 and not line[: match.start()].strip(" \t#") and _NOT_A_SECRET.search(match[1]):
+            return line
+        if _SECRET_NAME.search(match[1]) and match.end() < len(line):
+            return line[: match.end()] + HIDDEN
+    return line
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -108,7 +109,8 @@ class SourceFile:
         span = self.line_span(number)
         parts: list[str] = []
         at = span.start
-        for start, end in sorted(self._secrets.spans):
+        here = (mark for mark in self._secrets.spans if mark[0] < span.end and mark[1] > span.start)
+        for start, end in sorted(here):
             start, end = max(start, at), min(end, span.end)
             if start < end:
                 parts += [self.text[at:start], HIDDEN]

@@ -1,4 +1,4 @@
-"""Which hosts the named paths belong to: the folder that stands for each one's root, and whether modes mean anything."""
+"""Which hosts the named paths belong to: the folder that stands for each root, and whether modes mean anything."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _name_below(root: str, path: str) -> str | None:
 
 
 def _root_of(folder: str) -> str | None:
-    """Return the folder above the nearest ``etc`` on the way to a folder, relative if that is; None without an ``etc``."""
+    """Return the folder above the nearest ``etc`` on the way to a folder, relative if that is; else None."""
     parts = os.path.abspath(folder).split("/")
     if "etc" not in parts:
         return None

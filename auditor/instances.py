@@ -105,7 +105,7 @@ class Search:
             self.found.append(Instance(product, folder, file))
 
     def _walk(self, top: str) -> None:
-        """Look through the folders below ``top`` in sorted order; symlinks are followed to a product's own folder only."""
+        """Look through the folders below ``top``; symlinks are followed to a product's own folder only."""
         budget = MAX_ENTRIES
         pending = [(top, 0, frozenset(Product))]
         while pending:

@@ -96,8 +96,8 @@ def _guarded(
 
 
 def _all_dovecot(found: FoundHost, versions: Versions, failures: list[Failure]) -> Iterator[DovecotConfiguration]:
+    version = Version(versions.dovecot, "option") if versions.dovecot else dovecot_version(found.host)
     for name in found.dovecot:
-        version = Version(versions.dovecot, "option") if versions.dovecot else dovecot_version(found.host, name)
         read = partial(read_dovecot, found.host, name, *(version or (None, "")))
         configuration = _guarded(read, found.host.path(name), failures)
         if configuration is not None:

@@ -1,8 +1,8 @@
-"""Which versions of the daemons a host has, read from package databases and headers; nothing is run.
+"""Which versions of the daemons a host has, read from its package databases; nothing is run.
 
-Databases: dpkg's ``status`` (deb-control(5)), apk's ``installed`` (apk-package(5)), pacman's ``local`` folder (pacman(8)). RPM's
-is a binary database and is not read. A main.cf says nothing sound about the version: ``compatibility_level`` is only a lower
-bound, and a Postfix that is older than it merely warns (COMPATIBILITY_README).
+Databases: dpkg's ``status`` (deb-control(5)), apk's ``installed`` (apk-package(5)), pacman's ``local`` folder
+(pacman(8)). RPM's is a binary database and is not read. A main.cf says nothing sound about the version:
+``compatibility_level`` is only a lower bound, and an older Postfix merely warns of it (COMPATIBILITY_README).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from auditor.host import Host
 
 _UPSTREAM: Final = re.compile(r"(?:\d+:)?(\d+(?:\.\d+)+)")
-_DUMP_HEADER: Final = re.compile(r"# (2\.\d+(?:\.\d+)*)(?: \([0-9a-f]+\))?: /")
 
 
 class Version(NamedTuple):
@@ -25,19 +24,14 @@ class Version(NamedTuple):
 
 
 def upstream(version: str) -> str | None:
-    """Return the daemon's own version in a package's, such as 2.3.19.1 in ``1:2.3.19.1+dfsg1-2.1``; None without one."""
+    """Return the daemon's own version in a package's: 2.3.19.1 in ``1:2.3.19.1+dfsg1-2.1``; None without one."""
     match = _UPSTREAM.match(version)
     return match[1] if match else None
 
 
-def dovecot_version(host: Host, main_file: str) -> Version | None:
-    """Return the version of Dovecot that the host's packages or the header of a ``doveconf -n`` dump name."""
-    return (
-        _from_dpkg(host, "dovecot-core")
-        or _from_apk(host, "dovecot")
-        or _from_pacman(host, "dovecot")
-        or _header(host, main_file)
-    )
+def dovecot_version(host: Host) -> Version | None:
+    """Return the version of Dovecot that the host's packages name."""
+    return _from_dpkg(host, "dovecot-core") or _from_apk(host, "dovecot") or _from_pacman(host, "dovecot")
 
 
 def postfix_version(host: Host) -> Version | None:
@@ -77,12 +71,7 @@ def _from_dpkg(host: Host, package: str) -> Version | None:
 
 def _from_apk(host: Host, package: str) -> Version | None:
     data = _database(host, "/lib/apk/db/installed") or _database(host, "/usr/lib/apk/db/installed")
-    at = data.find(b"\nP:" + package.encode() + b"\n")
-    if at < 0:
-        return None
-    start = data.rfind(b"\n\n", 0, at) + 1
-    end = data.find(b"\n\n", at)
-    return _version(_field(data[start : end if end >= 0 else len(data)], b"V"), "apk")
+    return _version(_field(_paragraph(data, b"P:" + package.encode()), b"V"), "apk")
 
 
 def _from_pacman(host: Host, package: str) -> Version | None:
@@ -92,10 +81,3 @@ def _from_pacman(host: Host, package: str) -> Version | None:
         if match:
             return _version(match[1], "pacman")
     return None
-
-
-def _header(host: Host, main_file: str) -> Version | None:
-    """Read the first line of a dump: ``# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf``."""
-    file = host.read_bytes(main_file)
-    match = _DUMP_HEADER.match(file[:200].decode("utf-8", "replace")) if isinstance(file, bytes) else None
-    return Version(match[1], "file header") if match else None

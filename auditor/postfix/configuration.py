@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from auditor.postfix.defaults import Defaults, raw_parameters, version_numbers
+from auditor.postfix.expansion import Expander, Expansion, Features, Piece
+from auditor.postfix.secrets import is_secret
+from auditor.syntax.postfix_expansion import ExpansionError
+from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from auditor.finding import NotChecked, Problem
-    from auditor.text import Origin, SourceFile, Span
+    from auditor.postfix.restrictions import Restriction
+    from auditor.syntax.postfix import Assignment
+    from auditor.text import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Parameter:
     origin: Origin
     because: tuple[tuple[str, Origin], ...] = ()
     secret: bool = False
+    assignment: Assignment | None = field(default=None, repr=False)
+    """Name and value with their places in the file; None for a default."""
 
     @property
     def effective(self) -> str:
@@ -35,16 +46,21 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One ``-o name=value`` of a service: the raw value and its span."""
+    """One ``-o name=value`` of a service: the raw value and its span, which begins at the ``-o``."""
 
     name: str
     value: str
     origin: Origin
+    secret: bool = False
+    assignment: Assignment | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Service:
-    """One line of master.cf, its fields as written (``-`` where the default applies) and its options, the last of a name winning."""
+    """One line of master.cf: its fields as written, ``-`` where the default applies, and its options.
+
+    Of options of one name the last counts.
+    """
 
     service: str
     type: str
@@ -54,7 +70,7 @@ class Service:
     wakeup: str
     maxproc: str
     command: str
-    """The command with its arguments, as ``postconf -M`` prints it."""
+    """The command with its arguments, as ``postconf -M`` prints it; secret values of options are hidden."""
     program: str
     """The command's first word (``smtpd``)."""
     options: Mapping[str, Option]
@@ -88,9 +104,105 @@ class Configuration:
     problems: list[Problem] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
 
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    """Name and value of each parameter that main.cf sets, with their places."""
+    secret_names: set[str] = field(default_factory=set)
+    """Parameters that hold a secret although their names do not tell."""
+    host_values: Mapping[str, str] = field(default_factory=dict)
+    """Defaults that the host decides, as far as its files tell them."""
+    service_defaults: Mapping[str, str] = field(default_factory=dict)
+    """Defaults of the parameters that services have for themselves, such as ``relay_destination_rate_delay``."""
+    _scopes: dict[Service | None, Scope] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def defaults(self) -> Defaults:
+        """The parameters of this version; Debian's packages have some defaults of their own."""
+        return Defaults(self.version, debian=self.version_from == "dpkg")
+
     def get(self, name: str, service: Service | None = None) -> Parameter:
         """Return a parameter as a service sees it (its ``-o`` over main.cf over the version's default).
 
         A name that neither the files nor the version knows is empty, with the version as origin.
         """
-        raise NotImplementedError
+        return self.scope(service).get(name)
+
+    def scope(self, service: Service | None = None) -> Scope:
+        """Return what a service sees; without a service, what every program sees."""
+        if service not in self._scopes:
+            self._scopes[service] = Scope(self, service)
+        return self._scopes[service]
+
+
+class Scope:
+    """The parameters as one service sees them, or as every program sees them."""
+
+    def __init__(self, configuration: Configuration, service: Service | None) -> None:
+        self._configuration = configuration
+        self._service = service
+        self._default_origin = Origin(default_of=configuration.version)
+        self._parameters: dict[str, Parameter] = {}
+        self.restrictions: dict[str, tuple[Restriction, ...]] = {}
+        """The restriction lists looked at so far; ``auditor.postfix.restrictions`` keeps them here."""
+        numbers = version_numbers(configuration.version)
+        # Only from 3.11 on does a reference to a raw parameter give its text as it is (mac_expand7).
+        raw = raw_parameters() if numbers >= (3, 11) else frozenset[str]()
+        self._expander = Expander(self.raw, Features.of(numbers), raw=raw)
+
+    def assignment(self, name: str) -> Assignment | None:
+        """Return where the files set a parameter for this scope."""
+        option = self._service.options.get(name) if self._service else None
+        return option.assignment if option else self._configuration.assignments.get(name)
+
+    def raw(self, name: str) -> str | None:
+        """Return a parameter's value as written; None where nothing defines it."""
+        if self._service and name in _OF_THE_PROCESS:
+            return self._service.program if name == "process_name" else self._service.service
+        assignment = self.assignment(name)
+        if assignment:
+            return assignment.value.value
+        configuration = self._configuration
+        for default in (configuration.host_values, configuration.defaults, configuration.service_defaults):
+            value = default.get(name)
+            if value is not None:
+                return value
+        return None
+
+    def origin(self, name: str) -> Origin:
+        """Return where a parameter's value comes from."""
+        assignment = self.assignment(name)
+        return Origin(assignment.span) if assignment else self._default_origin
+
+    def expand(self, name: str) -> Expansion:
+        """Return what a parameter's value comes to; raises ExpansionError where the daemon ends."""
+        value = self.raw(name) or ""
+        if name in raw_parameters():
+            return Expansion((Piece(value, name, 0),) if value else ())
+        return self._expander.expand(value, name)
+
+    def get(self, name: str) -> Parameter:
+        """Return a parameter with what it comes to."""
+        if name not in self._parameters:
+            self._parameters[name] = self._get(name)
+        return self._parameters[name]
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a parameter's value is, or holds, a secret."""
+        return name in self._configuration.secret_names or is_secret(name, self.raw(name) or "")
+
+    def _get(self, name: str) -> Parameter:
+        value = self.raw(name) or ""
+        assignment = self.assignment(name)
+        origin = self.origin(name)
+        secret = self.is_secret(name)
+        try:
+            expansion = self.expand(name)
+        except ExpansionError:
+            return Parameter(name, value, None, origin, secret=secret, assignment=assignment)
+        used = [one for one in expansion.used if one not in expansion.undefined]
+        secret = secret or any(self.is_secret(one) for one in used)
+        because = tuple((one, self.origin(one)) for one in used)
+        return Parameter(name, value, expansion.text, origin, because, secret, assignment)
+
+
+_OF_THE_PROCESS: Final = ("process_name", "service_name")
+"""Read-only parameters that each process has for itself (``pcf_parse_master_entry``, ``postconf_master.c``)."""

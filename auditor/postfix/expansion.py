@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.syntax.postfix_expansion import ExpansionError, inside, parse_body, parse_value, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import lark
 
@@ -292,3 +292,23 @@ def _branch(parts: list[lark.Token], *, holds: bool) -> lark.Token | None:
     """Return the text that a test chooses."""
     wanted = "IF" if holds else "ELSE"
     return next((branch for mark, branch in pairwise(parts) if mark.type == wanted), None)
+
+
+def references(value: str) -> Iterator[str]:
+    """Yield the names that a value refers to, in every branch (``MAC_EXP_FLAG_SCAN``), up to its first syntax error."""
+    pending = [(value, 0)]
+    while pending:
+        text, depth = pending.pop()
+        if "$" not in text or depth > MAX_DEPTH:
+            continue
+        try:
+            for token in tokens(parse_value(text)):
+                if token.type == "PLAIN":
+                    yield token[1:]
+                elif token.type == "BODY":
+                    parts = list(tokens(parse_body(token)))
+                    if parts[0].type == "NAME" and (len(parts) == 1 or parts[1].type != "GROUP"):
+                        yield parts[0].strip(" \t\r\n")
+                    pending += [(inside(part)[0], depth + 1) for part in parts if part.type in ("GROUP", "REST")]
+        except ExpansionError:
+            return

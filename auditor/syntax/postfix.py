@@ -32,6 +32,10 @@ FIELDS: Final = ("SERVICE", "TYPE", "PRIVATE", "UNPRIV", "CHROOT", "WAKEUP", "MA
 """The fields of a service, in the order of master.cf."""
 
 
+MASTER_BLANKS: Final = " \t\r\n"
+"""What stands between the words of master.cf: ``master_blanks`` of ``src/master/master_ent.c``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text that Postfix sees, and where its characters stand in a file."""
@@ -155,7 +159,7 @@ def _service_parts(text: str) -> list[tuple[str, Word]]:
     Options are told from arguments as ``pcf_normalize_daemon_args`` does (``src/postconf/postconf_master.c``): up to
     the first word that does not begin with ``-``, ``--`` included; an ``o`` inside a cluster begins an option.
     """
-    found = list(words(text, WHITE))
+    found = list(words(text, MASTER_BLANKS))
     if len(found) < len(FIELDS):
         return []
     parts = list(zip(FIELDS, found, strict=False))

@@ -1,0 +1,152 @@
+"""The parameters that a version of Postfix knows: types, ranges, the programs that read them, and defaults.
+
+The table is ``auditor/data/postfix-parameters.json``, made by ``tools/make_postfix_parameters.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HOST_DEPENDENT: Final = frozenset(
+    {"myhostname", "mydomain", "mynetworks", "process_id", "process_name", "service_name"}
+)
+"""Parameters whose default the running system decides."""
+
+OLDEST_BRANCH: Final = "2.10"
+"""The oldest branch whose defaults are known."""
+
+
+class Kind(StrEnum):
+    """A parameter's type: the ``CONFIG_*_TABLE`` of Postfix's sources that it stands in."""
+
+    TEXT = "str"
+    RAW = "raw"
+    """Text whose ``$`` the program that uses it expands for itself."""
+    COMPUTED = "str_fn"
+    BOOLEAN = "bool"
+    BOOLEAN_EXPRESSION = "nbool"
+    INTEGER = "int"
+    INTEGER_EXPRESSION = "nint"
+    LONG = "long"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a parameter. ``programs`` are those that read it: ``*`` is every program, ``TLS`` one with TLS.
+
+    Of the range, zero stands for no limit.
+    """
+
+    kind: Kind
+    programs: tuple[str, ...]
+    minimum: int
+    maximum: int
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = files("auditor").joinpath("data/postfix-parameters.json").read_text("utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+@cache
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return a version as numbers, what follows them (``-RC1``) left out."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part[:9]) for part in match[0].split(".")) if match else ()
+
+
+def newest_version() -> str:
+    """Return the newest release whose defaults are known."""
+    return str(_table()["newest"])
+
+
+class Defaults:
+    """The parameters of one version, of Debian's packages where ``debian`` is set.
+
+    A version newer than the table gets the newest defaults, one older the oldest.
+    """
+
+    def __init__(self, version: str, *, debian: bool = False) -> None:
+        self.version = version
+        self._numbers = version_numbers(version) or version_numbers(newest_version())
+        self._debian: Mapping[str, str] = self._debian_values() if debian else {}
+
+    def _debian_values(self) -> Mapping[str, str]:
+        branches: dict[str, dict[str, str]] = _table()["debian"]
+        known = sorted(branches, key=version_numbers)
+        fitting = [branch for branch in known if version_numbers(branch) <= self._numbers[:2]]
+        return branches[fitting[-1] if fitting else known[0]]
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        values: dict[str, str] = {}
+        branch = self._numbers[:2]
+        for name, row in _table()["parameters"].items():
+            value: str | None = None
+            for since, *default in row[3]:
+                if version_numbers(since) <= branch or since == OLDEST_BRANCH:
+                    value = default[0] if default else None
+            for since, default in row[4]:
+                numbers = version_numbers(since)
+                if numbers[:2] == branch and numbers <= self._numbers:
+                    value = default
+            if value is not None:
+                values[name] = self._debian.get(name, value)
+        return values | {"mail_version": self.version}
+
+    def get(self, name: str) -> str | None:
+        """Return a default as ``postconf -d`` prints it; None where the version has no such parameter.
+
+        What depends on the running system is empty.
+        """
+        return self._values.get(name)
+
+    def known(self, name: str) -> Known | None:
+        """Return what is known of a parameter; None where the version has no such parameter."""
+        if self.get(name) is None:
+            return None
+        row = _table()["parameters"].get(name)
+        if row is None:
+            return Known(Kind.TEXT, (), 0, 0)
+        minimum, _, maximum = row[2].partition(",")
+        return Known(Kind(row[0]), tuple(row[1].split()), int(minimum or 0), int(maximum or 0))
+
+    def names(self) -> Iterator[str]:
+        """Return the names that the version knows."""
+        return iter(self._values)
+
+
+@cache
+def raw_parameters() -> frozenset[str]:
+    """Return the names of the parameters of kind ``RAW``."""
+    return frozenset(name for name, row in _table()["parameters"].items() if row[0] == Kind.RAW)
+
+
+@cache
+def legacy_parameters() -> frozenset[str]:
+    """Return names that are gone but still read where they are set (``pcf_legacy_str_table``)."""
+    return frozenset(_table()["legacy"])
+
+
+def service_parameters() -> Mapping[str, str]:
+    """Return the endings of parameters that each transport has for itself, with the parameter that is their default."""
+    suffixes: dict[str, str] = _table()["service"]
+    return suffixes
+
+
+def table_parameters() -> Mapping[str, list[str]]:
+    """Return, by table type, the endings of parameters that a table of the old style is configured with in main.cf."""
+    suffixes: dict[str, list[str]] = _table()["table"]
+    return suffixes

@@ -1,0 +1,171 @@
+"""Places in main.cf and master.cf that Postfix refuses: its programs end on them when they start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.finding import Problem, ProblemKind
+from auditor.postfix.defaults import Kind, version_numbers
+from auditor.postfix.expansion import TooLargeError
+from auditor.postfix.values import TLS_LEVELS, compatibility_level_refusal, refusal, tls_level_refusal
+from auditor.syntax.postfix_expansion import ExpansionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.postfix.configuration import Configuration, Scope, Service
+    from auditor.syntax.postfix import Assignment, ServiceLine, Text
+
+SERVICE_TYPES: Final = ("unix", "fifo", "inet", "pass", "unix-dgram")
+"""``pcf_valid_master_types``, ``src/postconf/postconf_master.c``."""
+PROGRAMS_WITHOUT_ARGUMENTS: Final = frozenset(
+    {
+        *("anvil", "bounce", "cleanup", "discard", "dnsblog", "error", "flush", "local", "oqmgr", "pickup", "postlogd"),
+        *("proxymap", "qmgr", "qmqpd", "scache", "showq", "smtpd", "tlsmgr", "tlsproxy", "trivial-rewrite", "verify"),
+        "virtual",
+    }
+)
+"""Programs that end with ``unexpected command-line argument`` (src/*/*.c)."""
+USUAL_PROGRAMS: Final = frozenset(
+    {
+        *("anvil", "bounce", "cleanup", "discard", "error", "flush", "lmtp", "local", "pickup", "proxymap", "qmgr"),
+        *("scache", "showq", "smtp", "smtpd", "tlsmgr", "trivial-rewrite", "verify", "virtual"),
+    }
+)
+"""Programs of the master.cf that Postfix installs; they stand for those in use where there is no master.cf."""
+_TLS_PREFIXES: Final = {"smtpd": "smtpd", "smtp": "smtp", "lmtp": "lmtp"}
+_OF_THE_FIELD: Final = ("service", "type", "private", "unprivileged", "chroot", "wakeup", "process_limit", "command")
+
+
+def field_problems(line: ServiceLine, *, enabled: bool) -> Iterator[Problem]:
+    """Yield what is wrong with the fields of a service.
+
+    Source: ``pcf_check_master_entry`` of ``src/postconf/postconf_master.c``, ``get_master_ent`` of
+    ``src/master/master_ent.c``. The master does not look at a service that is switched off.
+    """
+    service_type, private, *_ = line.fields[1:]
+    if service_type.value not in SERVICE_TYPES:
+        yield _invalid_field("type", service_type)
+    for name, field in zip(_OF_THE_FIELD[2:5], line.fields[2:5], strict=True):
+        if field.value not in ("y", "n", "-"):
+            yield _invalid_field(name, field)
+    if enabled and service_type.value == "inet" and private.value in ("y", "-"):
+        yield _syntax("inet service cannot be private", private)
+    for name, field in zip(_OF_THE_FIELD[5:7], line.fields[5:7], strict=True):
+        number = field.value.removesuffix("?") if name == "wakeup" else field.value
+        if number != "-" and not (number.isascii() and number.isdigit()):
+            yield _invalid_field(name, field)
+
+
+def argument_problems(line: ServiceLine) -> Iterator[Problem]:
+    """Yield the arguments that the program of a service ends on."""
+    for refused in line.refused:
+        yield Problem(ProblemKind.SYNTAX_ERROR, refused.message, refused.span)
+    program = line.fields[7].value.rpartition("/")[2]
+    stray = line.arguments[line.first_argument :]
+    if stray and stray[0].value != "--" and program in PROGRAMS_WITHOUT_ARGUMENTS:
+        advice = ""
+        if any(argument.value == "=" for argument in stray):
+            advice = "write -o name=value without white space around the equals sign, or -o { name = value }"
+        elif line.settings:
+            advice = "a value with white space needs braces: -o { name = value }"
+        yield Problem(
+            ProblemKind.SYNTAX_ERROR, f"unexpected command-line argument: {stray[0].value}", stray[0].span, advice
+        )
+
+
+def _invalid_field(name: str, field: Text) -> Problem:
+    return _syntax(f'invalid {name} field "{field.value}"', field)
+
+
+def _syntax(message: str, text: Text) -> Problem:
+    return Problem(ProblemKind.SYNTAX_ERROR, message, text.span)
+
+
+class ValueChecks:
+    """Checks the values of one configuration: those of main.cf once, those of ``-o`` for their service."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._services = [service for service in configuration.services if service.enabled]
+        self._dotted_levels = version_numbers(configuration.version) >= (3, 6)
+
+    def main_problems(self) -> Iterator[Problem]:
+        """Yield the values of main.cf that a program refuses."""
+        for name, assignment in self._configuration.assignments.items():
+            yield from self._problems(name, assignment, self._readers(name))
+
+    def option_problems(self) -> Iterator[Problem]:
+        """Yield the values of options that the program of their service refuses."""
+        for service in self._services:
+            for name, option in service.options.items():
+                if option.assignment:
+                    yield from self._problems(name, option.assignment, [service])
+
+    def too_large(self) -> list[str]:
+        """Return the parameters of main.cf that come to more than is followed."""
+        return [name for name in self._configuration.assignments if isinstance(self._error(name, None), TooLargeError)]
+
+    def _readers(self, name: str) -> list[Service | None]:
+        """Return the services for which main.cf's value counts; None stands for every program."""
+        return [None, *(service for service in self._services if name not in service.options)]
+
+    def _error(self, name: str, service: Service | None) -> ExpansionError | None:
+        try:
+            self._configuration.scope(service).expand(name)
+        except ExpansionError as error:
+            return error
+        return None
+
+    def _problems(self, name: str, assignment: Assignment, readers: Sequence[Service | None]) -> Iterator[Problem]:
+        known = self._configuration.defaults.known(name)
+        if known is None or known.kind is Kind.RAW:
+            return
+        error = self._error(name, readers[0])
+        if error is not None:
+            if not isinstance(error, TooLargeError):
+                yield Problem(
+                    ProblemKind.SYNTAX_ERROR, f"{name}: macro processing error: {error}", assignment.value.span
+                )
+            return
+        for reader in readers:
+            message = self._refusal(name, reader)
+            if message is not None:
+                yield Problem(ProblemKind.INVALID_VALUE, message, assignment.value.span)
+                return
+
+    def _refusal(self, name: str, service: Service | None) -> str | None:
+        """Return what the program of a service says when it ends on a parameter, or None when it takes it."""
+        scope = self._configuration.scope(service)
+        known = self._configuration.defaults.known(name)
+        if known is None or scope.get(name).expanded is None:
+            return None
+        value = scope.get(name).effective
+        if name == "compatibility_level":
+            return compatibility_level_refusal(value, dotted=self._dotted_levels) if service is None else None
+        program = service.program if service else "*"
+        if name in TLS_LEVELS:
+            overridden = name == "smtpd_tls_security_level" and scope.get("smtpd_tls_wrappermode").effective == "yes"
+            reads = self._reads(scope, program, TLS_LEVELS[name][:1])
+            return tls_level_refusal(name, value) if reads and not overridden else None
+        if not self._reads(scope, program, known.programs):
+            return None
+        return refusal(name, value, known, self._configuration.defaults.get(name) or "")
+
+    def _reads(self, scope: Scope, program: str, programs: tuple[str, ...]) -> bool:
+        if program in programs or "*" in programs:
+            return True
+        if self._configuration.master_file is None and program == "*":
+            return bool(USUAL_PROGRAMS.intersection(programs))
+        return "TLS" in programs and _uses_tls(scope, program)
+
+
+def _uses_tls(scope: Scope, program: str) -> bool:
+    """Whether a program starts TLS, and so reads the parameters of ``src/tls/tls_misc.c``."""
+    prefix = _TLS_PREFIXES.get(program)
+    if prefix is None:
+        return False
+    level = scope.get(f"{prefix}_tls_security_level").effective.lower()
+    switches = (f"{prefix}_use_tls", f"{prefix}_enforce_tls", f"{prefix}_tls_wrappermode")
+    on = any(scope.get(name).effective.lower() == "yes" for name in (switches[2:] if level else switches))
+    return on or level not in ("", "none")

@@ -1,0 +1,35 @@
+"""Which parameters of Postfix hold secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SECRET_NAME: Final = re.compile(r"(?:^|_)(?:password|passwd|bind_pw|secret)$")
+"""Passwords of tables in main.cf: ``prefix_password`` (mysql_table(5)), ``prefix_bind_pw`` (ldap_table(5))."""
+_TABLE_WITH_CONTENTS: Final = re.compile(r"(?:inline|static|pcre|regexp|cidr):\s*\S")
+_COMMENTED_OUT: Final = re.compile(
+    r"(?m)^\s*#.*?(?:sasl_password_maps\s*=|(?:_|\b)(?:password|bind_pw)\s*=)[ \t]*(?P<secret>\S.*)$"
+)
+
+
+def names_passwords(name: str) -> bool:
+    """Whether a parameter names tables of passwords: ``smtp_sasl_password_maps`` and the like."""
+    return name.endswith("sasl_password_maps")
+
+
+def has_contents(value: str) -> bool:
+    """Whether a value holds a table itself and not only its name."""
+    return _TABLE_WITH_CONTENTS.search(value) is not None
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a value is, or holds, a password."""
+    if names_passwords(name):
+        return has_contents(value)
+    return bool(value) and _SECRET_NAME.search(name) is not None
+
+
+def commented_out(text: str) -> list[tuple[int, int]]:
+    """Return where secrets stand in the comments of a main.cf: start and end of each."""
+    return [match.span("secret") for match in _COMMENTED_OUT.finditer(text)]

@@ -1,0 +1,107 @@
+"""Which names in main.cf are parameters: those Postfix knows, and those that something refers to.
+
+``postconf -n`` prints these and no others. Source: ``src/postconf/postconf_user.c``, ``postconf_service.c`` and
+``postconf_dbms.c``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.postfix.defaults import legacy_parameters, raw_parameters, service_parameters, table_parameters
+from auditor.postfix.expansion import references
+from auditor.syntax.postfix_expansion import ExpansionError
+from auditor.syntax.postfix_lines import Word, braced, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.postfix.configuration import Configuration, Scope, Service
+
+READ_ONLY: Final = frozenset({"process_name", "service_name", "process_id"})
+"""Parameters that Postfix sets for itself, whatever the files say."""
+
+_TRANSPORTS: Final = frozenset({"local", "error", "virtual", "smtp", "lmtp", "pipe"})
+_WITH_TIME_LIMIT: Final = frozenset({"pipe", "spawn"})
+_NESTED_TABLES: Final = 50
+"""Braces in braces that are looked into for table names."""
+
+
+def service_parameter_defaults(services: Iterable[Service]) -> dict[str, str]:
+    """Return the parameters that services have for themselves, with their defaults (``postconf_service.c``)."""
+    found: dict[str, str] = {}
+    for service in services:
+        for suffix, default in service_parameters().items():
+            programs = _WITH_TIME_LIMIT if suffix == "_time_limit" else _TRANSPORTS
+            if service.program in programs:
+                found.setdefault(service.service + suffix, f"${default}")
+    return found
+
+
+def used_parameters(configuration: Configuration) -> list[str]:
+    """Return the names that main.cf sets and that are parameters, sorted as ``postconf -n`` prints them."""
+    main = configuration.assignments
+    named = set(_named_by_main(configuration))
+    for service in configuration.services:
+        named.update(name for name in _named_by(configuration, service) if name not in service.options)
+    known = {name for name in main if _is_known(configuration, name)} | named
+    return sorted((name for name in main if name in known and name not in READ_ONLY), key=_bytes)
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _is_known(configuration: Configuration, name: str) -> bool:
+    if configuration.defaults.get(name) is not None or name in configuration.service_defaults:
+        return True
+    return name in legacy_parameters()
+
+
+def _named_by_main(configuration: Configuration) -> Iterator[str]:
+    """Yield the names that values of main.cf and defaults refer to."""
+    defaults = configuration.defaults
+    for name in defaults.names():
+        if name not in configuration.assignments and name not in raw_parameters():
+            yield from references(defaults.get(name) or "")
+    yield from _named_in(configuration, configuration.scope(), configuration.assignments)
+
+
+def _named_by(configuration: Configuration, service: Service) -> Iterator[str]:
+    """Yield the names that the options of a service refer to."""
+    yield from _named_in(configuration, configuration.scope(service), service.options)
+
+
+def _named_in(configuration: Configuration, scope: Scope, names: Iterable[str]) -> Iterator[str]:
+    names = list(names)
+    if "smtpd_restriction_classes" in names:
+        yield from (word.text for word in words(scope.get("smtpd_restriction_classes").effective))
+    for name in names:
+        if name in raw_parameters() or name in READ_ONLY:
+            continue
+        yield from references(scope.raw(name) or "")
+        if configuration.defaults.get(name) is not None or name in configuration.service_defaults:
+            yield from _named_by_tables(scope, name)
+
+
+def _named_by_tables(scope: Scope, name: str) -> Iterator[str]:
+    """Yield the parameters that tables of the old style (``ldap:prefix``) are configured with."""
+    try:
+        text = scope.expand(name).text
+    except ExpansionError:
+        return
+    pending = [(word, 0) for word in words(text)] if ":" in text else []
+    while pending:
+        word, depth = pending.pop()
+        if word.text.startswith("{"):
+            inner = braced(word).text
+        else:
+            kind, _, inner = word.text.partition(":")
+            while kind in ("proxy", "debug"):
+                kind, _, inner = inner.partition(":")
+            if not inner.startswith(("{", "/", ".")):
+                yield from (f"{inner}_{suffix}" for suffix in table_parameters().get(kind, ()) if inner)
+                continue
+            inner = braced(Word(inner, 0, len(inner))).text if inner.startswith("{") else ""
+        if depth < _NESTED_TABLES:
+            pending += [(one, depth + 1) for one in words(inner)]

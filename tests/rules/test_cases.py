@@ -28,7 +28,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
     if case.is_bad:
         assert fired == case.expected, said
         own = [finding for finding in result.findings if finding.rule == case.rule]
-        assert any(is_as_said(case, finding, root) for finding in own), said
+        assert any(is_as_said(case, finding, root) for finding in own), (case.facts, said)
     else:
         assert case.rule not in fired, said
     assert any("refused" in finding.tags for finding in result.findings) == case.refused, said

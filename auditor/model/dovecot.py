@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
+from auditor.model.client_certificates import ClientCertificates
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.passdb import Passdb
@@ -182,12 +184,31 @@ class Dovecot:
         return [
             passdb
             for passdb in self.passdbs
-            if passdb.unknown and not passdb.is_deny and self.reached_by(passdb, PASSWORD_MECHANISMS)
+            if passdb.unknown and not passdb.is_deny and self.is_reached_by_passwords(passdb)
         ]
+
+    def is_reached_by_passwords(self, passdb: Passdb) -> bool:
+        """Whether logins with a password get to a passdb."""
+        return bool(self.reached_by(passdb, PASSWORD_MECHANISMS))
+
+    def open_to_others(self, reaches: Sequence[Reach]) -> bool:
+        """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
+        return any(reach.protocol == POSTFIX_SERVICE or not self.only_on_loopback for reach in reaches)
 
     def takes_name_from_certificate(self, protocol: str) -> bool:
         """Whether logins by a protocol get their user name from the client's certificate."""
         return self.is_on("auth_ssl_username_from_cert", Scope(protocol=protocol))
+
+    @property
+    def knows_mechanism_filters(self) -> bool:
+        """Whether this version has ``mechanisms`` in passdbs, which came with 2.2.28."""
+        numbers = [int(number) for number in re.findall(r"\d{1,9}", self.version)[:3]]
+        return not numbers or numbers >= [2, 2, 28]
+
+    @cached_property
+    def client_certificates(self) -> ClientCertificates:
+        """What certificates of clients are for here, and whether they can be it."""
+        return ClientCertificates(self)
 
     # -- listeners -----------------------------------------------------------------------------------------------------
 
@@ -223,6 +244,12 @@ class Dovecot:
     def tls_contexts(self) -> tuple[TlsContext, ...]:
         """The TLS settings of every kind of login connection."""
         return tuple(self._tls_context(scope) for scope in self.scopes)
+
+    def tls_settings(self, *names: str) -> list[Setting]:
+        """Return the values of some fields of TlsContext wherever TLS is on, each place once."""
+        contexts = [context for context in self.tls_contexts if context.enabled]
+        found = (getattr(context, name) for name in names for context in contexts)
+        return list(dict.fromkeys(setting for setting in found if setting is not None))
 
     def _tls_context(self, scope: Scope) -> TlsContext:
         return TlsContext(
@@ -313,7 +340,7 @@ class Dovecot:
         for context in self.tls_contexts:
             if context.enabled and (use := self.file_use(context.ca)):
                 crl = (context.require_crl.name, context.require_crl.origin) if context.require_crl else None
-                found[TrustUse(use, context.asks, context.checks_crl, crl)] = None
+                found[TrustUse(use, context.asks, context.checks_crl, context.certificate_counts, crl)] = None
         return tuple(found)
 
 

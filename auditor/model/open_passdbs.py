@@ -137,17 +137,18 @@ class OpenPassdb:
 
 def open_passdbs(dovecot: Dovecot) -> Iterator[OpenPassdb]:
     """Yield the passdbs of an instance that are open, or that may be."""
-    offers_external = "external" in dovecot.mechanisms
     for passdb in dovecot.passdbs:
         reaches = tuple(_reaches(dovecot, passdb))
         if not reaches or passdb.is_deny:
             continue
         if passdb.openings:
             yield OpenPassdb(dovecot, passdb, _hole(passdb), passdb.openings, reaches)
-        elif (
-            passdb.unknown and passdb.filter is None and passdb.meant_for_external and "external" in dovecot.mechanisms
-        ):
+        elif passdb.unknown and _should_be_filtered(dovecot, passdb):
             yield OpenPassdb(dovecot, passdb, Hole.UNDECIDED, (), reaches)
+
+
+def _should_be_filtered(dovecot: Dovecot, passdb: Passdb) -> bool:
+    return passdb.filter is None and passdb.meant_for_external and "external" in dovecot.mechanisms
 
 
 def _hole(passdb: Passdb) -> Hole:

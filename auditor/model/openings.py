@@ -67,6 +67,13 @@ def openings_of(passdb: Passdb) -> Iterator[Opening]:
         yield Opening(Answer.ANY_PASSWORD, passdb.everyone, _why_any(block["nopassword"]), networks(block))
 
 
+def answer_to(passdb: Passdb, users: PasswdFile, entry: Entry) -> Answer | None:
+    """Return what lets one in as a user of a passwd-file without knowing the password, or None when nothing does."""
+    if passdb.never_succeeds:
+        return None
+    return _answer(entry, _fields_of(passdb, users, entry), plain=is_plain(passdb.scheme[0]))
+
+
 def is_plain(scheme: str) -> bool:
     """Whether a scheme, in capitals, stores the password itself."""
     name, _, encoding = scheme.partition(".")

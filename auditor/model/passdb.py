@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.files.passwd_file import PasswdFile, read_passwd_file
+from auditor.model.denied_fields import DeniedField, denied_fields
 from auditor.model.openings import Opening, openings_of
 from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
 from auditor.model.vocabulary import is_true, spelled
@@ -236,6 +237,15 @@ class Passdb:
                 return (password, args.origin) if equals else None
         return None
 
+    @property
+    def static_secret(self) -> tuple[str, Origin] | None:
+        """What a static passdb lets every name in with and where that is said; None when it lets nobody in."""
+        if self.driver != "static" or self.never_succeeds:
+            return None
+        if field := self.early_fields.get("nopassword"):
+            return "with any password", field.origin
+        return ("with one and the same password", self.static_password[1]) if self.static_password else None
+
     @cached_property
     def ways_in(self) -> tuple[Opening, ...]:
         """The logins that succeed without any knowledge, by whatever mechanism reaches it, the widest first."""
@@ -245,6 +255,11 @@ class Passdb:
     def openings(self) -> tuple[Opening, ...]:
         """The ways in that are open to others than the host itself."""
         return tuple(opening for opening in self.ways_in if not opening.only_from_here)
+
+    @cached_property
+    def denied_fields(self) -> tuple[DeniedField, ...]:
+        """The boolean fields that are given a no, those of many users once."""
+        return tuple(denied_fields(self))
 
     @cached_property
     def unknown(self) -> str:

@@ -53,10 +53,18 @@ class TlsContext:
         )
 
     @property
-    def files_read_by_marker(self) -> tuple[Setting, ...]:
-        """The settings without whose file no TLS handshake succeeds; in 2.2 and 2.3 the file is named by ``<``."""
-        found = (self.certificate, self.key, self.alt_certificate, self.alt_key, self.dh)
-        return tuple(setting for setting in found if setting is not None)
+    def has_ca(self) -> bool:
+        """Whether a CA for client certificates is set."""
+        return self.ca is not None and bool(self.ca.value)
+
+    @property
+    def where(self) -> str:
+        """The connections that filters limit it to, in words behind a blank; empty for all."""
+        parts = [f"{name} {value}" for name, value in self._filters() if value]
+        return f" for {', '.join(parts)}" if parts else ""
+
+    def _filters(self) -> tuple[tuple[str, str], ...]:
+        return ("local", self.scope.local), ("local_name", self.scope.local_name), ("remote", self.scope.remote)
 
 
 def lacks_marker(setting: Setting) -> bool:

@@ -1,0 +1,82 @@
+"""What certificates of clients are for in one Dovecot instance, and whether they can be it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from auditor.dovecot.configuration import Scope, Setting
+from auditor.model.public_trust import PublicCas, public_cas
+from auditor.model.vocabulary import is_true
+
+if TYPE_CHECKING:
+    from auditor.model.dovecot import Dovecot
+    from auditor.model.files import FileUse
+    from auditor.model.passdb import Passdb
+    from auditor.model.tls import TlsContext
+
+
+class ClientCertificates:
+    """Certificate logins and what they rest on."""
+
+    def __init__(self, dovecot: Dovecot) -> None:
+        self.dovecot = dovecot
+
+    @cached_property
+    def wanted_by(self) -> Setting | None:
+        """The setting that makes sense only with client certificates; None without one, and where nobody logs in."""
+        if not self.dovecot.protocols:
+            return None
+        if external := self.dovecot.mechanisms.get("external"):
+            return Setting("auth_mechanisms", "external", external.origin)
+        settings = (
+            self.dovecot.get("auth_ssl_username_from_cert", Scope(protocol=protocol))
+            for protocol in self.dovecot.protocols
+        )
+        return next((setting for setting in settings if setting is not None and is_true(setting.value)), None)
+
+    @property
+    def passdbs_asked(self) -> list[Passdb]:
+        """The passdbs that EXTERNAL logins of any protocol get to."""
+        scopes = (Scope(protocol=protocol) for protocol in self.dovecot.protocols)
+        return list(dict.fromkeys(passdb for scope in scopes for passdb in self.dovecot.chain(scope, "external")))
+
+    def why_not_external(self, passdb: Passdb) -> str:
+        """Return what keeps EXTERNAL logins out of a passdb."""
+        if not passdb.admits("external"):
+            return f"its `{passdb.filter_setting}` keeps EXTERNAL out"
+        if passdb not in self.passdbs_asked:
+            return "EXTERNAL logins do not get to it"
+        return "no user of it has `nopassword` or an empty plain password"
+
+    @cached_property
+    def deciding_contexts(self) -> list[TlsContext]:
+        """The connections on which a client's certificate decides about the login."""
+        external = "external" in self.dovecot.mechanisms
+        return [
+            context
+            for context in self.dovecot.tls_contexts
+            if context.asks and context.has_ca and (context.certificate_counts or external)
+        ]
+
+    @cached_property
+    def crl_checks_disabled(self) -> dict[Setting, list[TlsContext]]:
+        """The settings that switch CRLs off where certificates decide, and the connections they are for."""
+        found: dict[Setting, list[TlsContext]] = {}
+        for context in self.deciding_contexts:
+            if context.require_crl is not None and not context.checks_crl:
+                found.setdefault(context.require_crl, []).append(context)
+        return found
+
+    @cached_property
+    def deciding_ca_files(self) -> dict[FileUse, list[TlsContext]]:
+        """The CA files by which certificates are verified where they decide, and the connections they are for."""
+        found: dict[FileUse, list[TlsContext]] = {}
+        for context in self.deciding_contexts:
+            if use := self.dovecot.file_use(context.ca):
+                found.setdefault(use, []).append(context)
+        return found
+
+    def public_cas(self, use: FileUse) -> PublicCas:
+        """Return the public CAs that a file trusts."""
+        return public_cas(self.dovecot.host, use.name)

@@ -1,0 +1,48 @@
+"""The names of certificate fields that OpenSSL knows.
+
+The table is auditor/data/openssl-objects.json, made by tools/make_openssl_objects.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from functools import cache
+from importlib import resources
+from typing import Final
+
+USUAL: Final = frozenset({"commonName", "CN", "emailAddress"})
+"""Names that are known without opening the table."""
+_LONGEST: Final = 64
+"""Characters of a name that a similar one is looked for; comparing takes time with the square of it."""
+_OID: Final = re.compile(r"[0-9]+(?:[. ][0-9]+)+")
+
+
+@cache
+def _table() -> tuple[tuple[str, ...], frozenset[str]]:
+    text = resources.files("auditor").joinpath("data/openssl-objects.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    return tuple(data["names"]), frozenset(data["names"]) | frozenset(data["oids"])
+
+
+def is_known(name: str) -> bool:
+    """Whether OBJ_txt2nid finds a name: a short or long name in its letter case, or an OID of the table.
+
+    An OID may have blanks for dots and numbers with leading zeros (``a2d_ASN1_OBJECT``; tried with 3.0).
+    """
+    if name in USUAL:
+        return True
+    if len(name) <= _LONGEST and _OID.fullmatch(name):
+        name = ".".join(str(int(number)) for number in re.split("[. ]", name))
+    return name in _table()[1]
+
+
+def nearest(name: str) -> str:
+    """Return the known name that an unknown one was probably meant to be; empty when none is near."""
+    if not name or len(name) > _LONGEST:
+        return ""
+    if same := [known for known in (*sorted(USUAL), *_table()[0]) if known.lower() == name.lower()]:
+        return same[0]
+    usual = difflib.get_close_matches(name, sorted(USUAL), n=1, cutoff=0.8)
+    return next(iter(usual or difflib.get_close_matches(name, _table()[0], n=1, cutoff=0.8)), "")

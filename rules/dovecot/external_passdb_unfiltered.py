@@ -1,0 +1,53 @@
+"""A passdb for certificate logins that passwords get to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Confidence, Severity
+from auditor.model.open_passdbs import Hole
+from auditor.rule import DovecotRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Dovecot
+
+
+class ExternalPassdbUnfiltered(DovecotRule):
+    """A password database made for certificate logins is open to password logins, too.
+
+    What: EXTERNAL is offered, and this passdb was evidently made for it: it sets `nopassword`, or its name or that of
+    its file speaks of certificates or of EXTERNAL. No mechanism filter keeps password logins away from it, and what it
+    answers to them could not be found out, because its file cannot be read or its answers come from elsewhere.
+
+    Why it matters: EXTERNAL logs in with the empty password, so a passdb that lets it in lets in whoever sends an
+    empty password, or any password, unless a filter stands before it.
+
+    How to mend it: add `mechanisms = external` (2.2.28 and later, 2.3) or `mechanisms_filter = external` (2.4) inside
+    the block.
+
+    When to ignore it: the database itself looks at the mechanism or at the certificate, as an SQL query with `%k`,
+    `%{cert}` or `%{mech}` can.
+
+    Sources: Dovecot manual, Password databases, mechanisms; src/auth/mech-external.c.
+    """
+
+    name = "external-passdb-unfiltered"
+    severity = Severity.HIGH
+    confidence = Confidence.MEDIUM
+    tags = ("access",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+        """Yield the passdbs that should be filtered and whose answers are not known."""
+        for found in dovecot.open_passdbs(Hole.UNDECIDED):
+            yield self.finding(
+                found.passdb.origin,
+                f"{found.passdb.title} looks made for certificate logins, but password logins get to it as well"
+                f"{found.protocols}; what it answers to them could not be read",
+                because=found.because,
+                advice=found.advice,
+                label=found.label,
+                subject=found.passdb.title,
+            )

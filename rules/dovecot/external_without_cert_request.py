@@ -1,0 +1,55 @@
+"""Certificate logins without ever asking for a certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.rule import DovecotRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Dovecot
+
+
+class ExternalWithoutCertRequest(DovecotRule):
+    """Certificate logins are configured, but no client is ever asked for a certificate.
+
+    What: EXTERNAL is offered, or user names are to be taken from certificates, and `ssl_verify_client_cert` (2.4:
+    `ssl_server_request_client_cert`) is off wherever clients log in, or TLS itself is.
+
+    Why it matters: a client sends a certificate only when it is asked for one. Every certificate login fails, and
+    nothing in the log says why.
+
+    How to mend it: set `ssl_verify_client_cert = yes` with `ssl_ca` (2.4: `ssl_server_request_client_cert = yes` with
+    `ssl_server_ca_file`).
+
+    When to ignore it: a proxy in front of Dovecot verifies the certificates and hands the name on; where a listener
+    takes the PROXY protocol this rule says nothing.
+
+    Sources: Dovecot manual, SSL configuration, client certificates; tried on Dovecot 2.3.19.1 and 2.4.1.
+    """
+
+    name = "external-without-cert-request"
+    severity = Severity.MEDIUM
+    tags = ("access",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+        """Yield the place that wants certificates, when no client is asked for one."""
+        wanted = dovecot.client_certificates.wanted_by
+        if wanted is None or dovecot.behind_proxy or any(context.asks for context in dovecot.tls_contexts):
+            return
+        asking = dovecot.spelled("ssl_server_request_client_cert")
+        on = any(context.enabled for context in dovecot.tls_contexts)
+        causes = dovecot.spellings("ssl_server_request_client_cert" if on else "ssl")
+        why = f"`{asking}` is off" if on else "TLS is off (`ssl = no`)"
+        yield self.finding(
+            wanted.origin,
+            f"no certificate login can succeed: `{wanted.name}` is set up for them, but clients are never asked for a"
+            f" certificate, as {why}",
+            because=[(setting.origin, "no client is asked here") for setting in causes],
+            advice=f"set `{asking} = yes` and name the CA in `{dovecot.spelled('ssl_server_ca_file')}`",
+            subject=asking,
+        )

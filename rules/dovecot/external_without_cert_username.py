@@ -1,0 +1,52 @@
+"""EXTERNAL offered without a user name from the certificate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.rule import DovecotRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Dovecot
+
+
+class ExternalWithoutCertUsername(DovecotRule):
+    """Certificate logins are offered, but no user name is taken from the certificate.
+
+    What: EXTERNAL is among the mechanisms and `auth_ssl_username_from_cert` is off for every protocol that clients log
+    in by.
+
+    Why it matters: EXTERNAL gets its user name from the certificate and from nowhere else, so every such login fails
+    ("username not known").
+
+    How to mend it: set `auth_ssl_username_from_cert = yes`, and see to it that clients are asked for certificates and
+    that these are verified. Else take `external` out of `auth_mechanisms`.
+
+    When to ignore it: only Postfix asks this Dovecot; then this rule says nothing.
+
+    Sources: Dovecot manual, SSL configuration, client certificates; src/auth/mech-external.c; tried on 2.3.19.1.
+    """
+
+    name = "external-without-cert-username"
+    severity = Severity.MEDIUM
+    tags = ("access",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+        """Yield the place where EXTERNAL is offered, when no protocol takes names from certificates."""
+        external = dovecot.mechanisms.get("external")
+        protocols = dovecot.protocols
+        if external is None or not protocols or any(map(dovecot.takes_name_from_certificate, protocols)):
+            return
+        places = dict.fromkeys(setting.origin for setting in dovecot.spellings("auth_ssl_username_from_cert"))
+        yield self.finding(
+            external.origin,
+            "no certificate login can succeed: EXTERNAL is offered, but `auth_ssl_username_from_cert` is off"
+            f" ({', '.join(protocols)})",
+            because=[(origin, "no user name is taken from certificates") for origin in places],
+            advice="set `auth_ssl_username_from_cert = yes`, or take `external` out of `auth_mechanisms`",
+            subject="auth_ssl_username_from_cert",
+        )

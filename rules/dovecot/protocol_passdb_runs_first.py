@@ -1,0 +1,51 @@
+"""An open passdb inside a protocol block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.model.open_passdbs import Hole
+from auditor.rule import DovecotRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Dovecot
+
+
+class ProtocolPassdbRunsFirst(DovecotRule):
+    """A passdb inside a protocol block opens one protocol behind the back of the global ones.
+
+    What: a passdb that stands in a `protocol` block lets in whoever sends any password, or the empty one. For that
+    protocol it is asked before the global passdbs, whatever their filters say.
+
+    Why it matters: the global passdbs look sound, and they are, for every other protocol. For this one anybody who
+    knows or guesses a user name logs in.
+
+    How to mend it: add `mechanisms = external` (2.2.28 and later, 2.3) or `mechanisms_filter = external` (2.4) inside
+    the passdb of the protocol block, or move it out of the block and filter it there.
+
+    When to ignore it: never on a host that others can reach.
+
+    Sources: Dovecot manual, Password databases: "protocol-specific passdbs are executed first"; tried on Dovecot
+    2.3.19.1 and 2.4.1.
+    """
+
+    name = "protocol-passdb-runs-first"
+    severity = Severity.CRITICAL
+    tags = ("access",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+        """Yield the open passdbs of protocol blocks."""
+        for found in dovecot.open_passdbs(Hole.PROTOCOL):
+            yield self.finding(
+                found.passdb.origin,
+                f"{found.who}: this passdb of `protocol {found.passdb.protocol}` is asked before the global ones",
+                because=found.because,
+                advice=found.advice,
+                label=found.label,
+                severity=found.severity,
+                subject=found.passdb.title,
+            )

@@ -18,9 +18,11 @@ HIDDEN: Final = "# hidden"
 _ASSIGNMENT: Final = re.compile(r"""(?<![\w./-])([\w./-]++)["']?[ \t]*+[=:](?!//)[ \t]*+""")
 _SECRET_NAME: Final = re.compile(
     r"""(?ix)
-    (?:passw(?:or)?d|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*$ | \b(?:pass|pw)$
+    (?:(?<!no)passw(?:or)?d|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*$ | \b(?:pass|pw)$
     """
 )
+_NO_VALUE: Final = re.compile(r"(?i)(?:yes|no)?[ \t]*$")
+"""What follows the ``=`` of a passdb's ``pass = yes``, which is no password, and of an empty setting."""
 _NOT_A_SECRET: Final = re.compile(
     r"""(?ix)
     (?:password_(?:scheme|maps|query|noun|filter|db|result\w*|command|verify\w*|min\w*)|passwords?_scheme
@@ -52,7 +54,7 @@ def without_secrets(line: str) -> str:
     for number, match in enumerate(_ASSIGNMENT.finditer(line)):
         if number == 0 and not line[: match.start()].strip(" \t#") and _NOT_A_SECRET.search(match[1]):
             return line
-        if _SECRET_NAME.search(match[1]) and match.end() < len(line):
+        if _SECRET_NAME.search(match[1]) and not _NO_VALUE.match(line, match.end()):
             return line[: match.end()] + HIDDEN
     return line
 

@@ -60,6 +60,8 @@ def test_escaped_text_is_printable(text: str) -> None:
         ("password_query = SELECT password FROM users", "password_query = SELECT password FROM users"),
         ("auth_verbose_passwords = no", "auth_verbose_passwords = no"),
         ("bypass = yes", "bypass = yes"),
+        ("  args = nopassword=y allow_nets=::1", "  args = nopassword=y allow_nets=::1"),
+        ("  pass = yes", "  pass = yes"),
         ("password =", "password ="),
         ("args = /etc/dovecot/passwd", "args = /etc/dovecot/passwd"),
     ],

@@ -60,7 +60,7 @@ def is_well_formed(data: bytes) -> bool:
 
 
 def kind(data: bytes, at: int, end: int) -> str:
-    """Return ``certificate`` or ``CRL`` for what the element at an offset looks like, else nothing.
+    """Return ``certificate`` or ``crl`` for what the element at an offset looks like, else nothing.
 
     The shapes are those of RFC 5280, sections 4.1 and 5.1.
     """
@@ -82,7 +82,7 @@ def kind(data: bytes, at: int, end: int) -> str:
         tags = tags[1:]
     if tags[:4] == [_INTEGER, SEQUENCE, SEQUENCE, SEQUENCE]:
         return "certificate"
-    return "CRL" if tags[:2] == [SEQUENCE, SEQUENCE] and tags[2] in _TIMES else ""
+    return "crl" if tags[:2] == [SEQUENCE, SEQUENCE] and tags[2] in _TIMES else ""
 
 
 def _tags(data: bytes, at: int, end: int) -> list[int]:

@@ -24,6 +24,7 @@ CERTIFICATE_LABELS: Final = frozenset({"CERTIFICATE", "X509 CERTIFICATE", "TRUST
 CRL_LABEL: Final = "X509 CRL"
 KEY_LABEL_END: Final = "PRIVATE KEY"
 
+_LABELS: Final = {"certificate": "CERTIFICATE", "crl": CRL_LABEL}
 _LONG_SEQUENCE: Final = re.compile(rb"\x30[\x81-\x83]")
 _ENCRYPTION_HEADER: Final = re.compile(
     rb"Proc-Type:[ \t]*4[ \t]*,[ \t]*ENCRYPTED[ \t\r]*\nDEK-Info:[ \t]*[A-Z0-9-]+[ \t]*(?:,|\n|$)"
@@ -32,7 +33,7 @@ _ENCRYPTION_HEADER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One PEM block, or a DER element that stands in the file without one (label ``certificate`` or ``CRL``).
+    """One PEM block, or a DER element that stands in the file without one and has the label that it should have.
 
     ``line`` and ``end_line`` are its first and last line, from 1. ``error`` says why OpenSSL cannot read it; it then
     gives up on the whole file. ``swallowed`` are lines that begin another block inside this one: the END line between
@@ -208,5 +209,5 @@ def _stray(data: bytes, blocks: list[Block]) -> Iterator[Block]:
                 at += 1
                 continue
             last = found[2]
-            yield Block(what, lines.number(at), lines.number(last - 1), data[at:last], start=at, end=last)
+            yield Block(_LABELS[what], lines.number(at), lines.number(last - 1), data[at:last], start=at, end=last)
             at = last

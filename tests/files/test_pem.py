@@ -165,8 +165,8 @@ def test_der_between_blocks_is_noticed(pki):
     data = pki("ca.crt") + b"text\n" + pki("ca.crl.der") + b"\n" + pki("ca.crl") + pki("ca.crt.der")
     found = parse_pem(data)
     assert [(one.label, one.der) for one in found.stray] == [
-        ("CRL", pki("ca.crl.der")),
-        ("certificate", pki("ca.crt.der")),
+        ("X509 CRL", pki("ca.crl.der")),
+        ("CERTIFICATE", pki("ca.crt.der")),
     ]
     assert found.stray[0].line == pki("ca.crt").count(b"\n") + 2
     assert found.nul_line == data[: data.index(b"\0")].count(b"\n") + 1

@@ -66,7 +66,8 @@ ADDRESSES = [
 ]  # fmt: skip
 INLINE = [
     ("inline:{a=b, {c = d e}}", "c"), ("inline:{a=b, {c = d e}}", "C"), ("inline:{A=b}", "a"),
-    ("inline:{a=1, a=2}", "a"), ("static:{hello world}", "x"), ("static:hello", "x"), ("static:a b", "x"), ("inline:{}", "x"),
+    ("inline:{a=1, a=2}", "a"), ("static:{hello world}", "x"), ("static:hello", "x"), ("static:a b", "x"),
+    ("inline:{}", "x"),
     ("inline:{{a=b}}", "a"), ("inline:{ a=b c=d }", "c"), ("inline:{ {a b = c} }", "a b"), ("inline:a=b", "a"),
     ("inline:{a==b}", "a"), ("inline:{a= b}", "a"), ("cidr:{{10.0.0.0/8 OK}}", "10.1.1.1"),
     ("cidr:{10.0.0.0/8 ok}", "10.1.1.1"), ("cidr:{{if 10.0.0.0/8},{10.1.0.0/16 x},{endif}}", "10.1.1.1"),

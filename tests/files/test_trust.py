@@ -176,7 +176,8 @@ def test_what_cannot_be_read(trust, pki):
 
 def test_der_is_noticed(trust, pki):
     found = trust(pki("ca.crt", "ca.crl.der"))
-    assert [one.label for one in found.stray] == ["CRL"]
+    assert [one.label for one in found.stray] == ["X509 CRL"]
+    assert found.stray[0].is_crl
 
 
 def test_a_leaf_is_no_ca(trust, pki):

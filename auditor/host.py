@@ -50,8 +50,13 @@ class Unreadable:
     reason: Reason
     detail: str = ""
 
+    @property
+    def why(self) -> str:
+        """Why it could not be read."""
+        return self.detail or self.reason.value
+
     def __str__(self) -> str:
-        return f"{escaped(self.path)}: {self.detail or self.reason.value}"
+        return f"{escaped(self.path)}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ from auditor.text import Origin, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from auditor.finding import Problem
+    from auditor.host import Unreadable
+    from auditor.model.files import TrustUse
+
 Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost)
 Place = Span | Origin | str
 Because = tuple[Place, str]
@@ -94,6 +98,18 @@ class HostRule(Rule[AuditedHost]):
     """A rule about a host as a whole: files, or both products together."""
 
     product = "both"
+
+    def refused(self, problems: Iterable[Problem]) -> Iterator[Finding]:
+        """Yield a finding for each place that a daemon refuses."""
+        for problem in problems:
+            yield self.finding(
+                problem.span, problem.message, because=problem.related, advice=problem.advice, subject=problem.message
+            )
+
+    def unread(self, files: Iterable[tuple[TrustUse, Unreadable]]) -> Iterator[NotChecked]:
+        """Yield that files which this rule needed could not be read, each with the setting that names it."""
+        for use, unreadable in files:
+            yield self.not_checked(f"{unreadable.path} ({use.file.setting} at {use.file.origin})", unreadable.why)
 
 
 AnyRule = DovecotRule | PostfixRule | HostRule

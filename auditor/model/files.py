@@ -36,5 +36,7 @@ class TrustUse:
     """Whether clients are asked for certificates where this file is in effect."""
     checks_crl: bool
     """Whether the daemon checks certificates against CRLs there."""
+    counts: bool = True
+    """Whether a client's certificate decides anything there: whose mailbox it is, or whether a login is possible."""
     crl_setting: tuple[str, Origin] | None = None
     """The setting that switches the check, as the user spells it, and where its value comes from."""

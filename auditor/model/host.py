@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from auditor.model.trust import ClientTrust, client_trusts
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from auditor.host import Host
+    from auditor.finding import Problem, ProblemKind
+    from auditor.host import Host, Unreadable
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
@@ -29,6 +33,11 @@ class AuditedHost:
     def products(self) -> tuple[Dovecot | Postfix, ...]:
         """Every instance of both products."""
         return (*self.dovecot, *self.postfix)
+
+    def problems(self, kind: ProblemKind) -> Iterator[Problem]:
+        """Yield the places of one kind that a daemon refuses."""
+        for product in self.products:
+            yield from (problem for problem in product.configuration.problems if problem.kind is kind)
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:
@@ -54,3 +63,22 @@ class AuditedHost:
     def trust(self) -> tuple[TrustUse, ...]:
         """The files that client certificates are verified against."""
         return tuple(dict.fromkeys(use for product in self.products for use in product.trust))
+
+    @cached_property
+    def _client_trusts(self) -> tuple[ClientTrust | tuple[TrustUse, Unreadable], ...]:
+        return tuple(client_trusts(self.host, self.trust, self.now))
+
+    @cached_property
+    def client_trusts(self) -> tuple[ClientTrust, ...]:
+        """The files that client certificates are verified against, each once."""
+        return tuple(found for found in self._client_trusts if isinstance(found, ClientTrust))
+
+    @cached_property
+    def crl_files(self) -> tuple[tuple[ClientTrust, TrustUse], ...]:
+        """The files in which a daemon looks for CRLs, each with a use that does."""
+        return tuple((trust, use) for trust in self.client_trusts if (use := trust.crl_use))
+
+    @cached_property
+    def unread_client_trusts(self) -> tuple[tuple[TrustUse, Unreadable], ...]:
+        """The files of that kind which cannot be read, and why."""
+        return tuple(found for found in self._client_trusts if not isinstance(found, ClientTrust))

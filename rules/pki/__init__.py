@@ -1,0 +1,1 @@
+"""Rules about certificates, CRLs and their files."""

@@ -114,6 +114,13 @@ class ClientTrust:
         linked = self._linked_with(with_crl)
         return tuple(found for found in self.without_crl if id(found.ca) in linked)
 
+    @cached_property
+    def without_any_crl(self) -> tuple[CaCrl, ...]:
+        """The CAs without a CRL of which the same is true of their whole chain, and those whose CRL cannot be used."""
+        in_chains = {id(found) for found in self.gaps_in_chains}
+        alone = tuple(found for found in self.without_crl if id(found) not in in_chains)
+        return (*alone, *self.with_crl_state(CrlState.UNUSABLE))
+
     def _linked_with(self, some: set[int]) -> set[int]:
         neighbours: dict[int, set[int]] = defaultdict(set)
         for ca in self.file.cas:

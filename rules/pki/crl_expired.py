@@ -48,6 +48,6 @@ class CrlExpired(HostRule):
                         f"every client certificate of {found.ca.subject} is refused: "
                         f"its CRL in {trust.path} expired on {crl.next_update:%Y-%m-%d}",
                         because=[(trust.line_of(crl), f"nextUpdate {crl.next_update:%Y-%m-%d %H:%M} UTC")],
-                        advice="make a new CRL (easyrsa gen-crl), rebuild the file, reload Dovecot; have a timer do so from now on",
+                        advice="make a new CRL (easyrsa gen-crl), rebuild the file, reload Dovecot; let a timer do so",
                         subject=f"{trust.name} {found.ca.subject}",
                     )

@@ -49,7 +49,7 @@ class CrlExpiresSoon(HostRule):
                     continue
                 yield self.finding(
                     use.file.origin,
-                    f"every client certificate of {found.ca.subject} is refused from {crl.next_update:%Y-%m-%d %H:%M} UTC on: "
+                    f"every client certificate of {found.ca.subject} is refused from {crl.next_update:%Y-%m-%d} on: "
                     f"its CRL in {trust.path} expires then",
                     because=[(trust.line_of(crl), f"nextUpdate {crl.next_update:%Y-%m-%d %H:%M} UTC")],
                     advice="make a new CRL (easyrsa gen-crl), rebuild the file and reload Dovecot",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.files.crls import CrlState
 from auditor.finding import Severity
 from auditor.rule import HostRule
 
@@ -41,15 +42,16 @@ class CrlMissing(HostRule):
         """Yield the CAs that have no CRL although one is asked for."""
         yield from self.unread(host.unread_client_trusts)
         for trust, use in host.crl_files:
-            gaps = {id(found) for found in trust.gaps_in_chains}
-            missing = [found.ca for found in trust.without_crl if id(found) not in gaps]
+            for undecided in trust.with_crl_state(CrlState.UNKNOWN):
+                yield self.not_checked(f"the CRL of {undecided.ca.subject} in {trust.path}", undecided.why)
+            missing = trust.without_any_crl
             if not missing:
                 continue
-            names = ", ".join(ca.subject for ca in missing)
+            names = ", ".join(found.ca.subject for found in missing)
             yield self.finding(
                 use.file.origin,
-                f"every client certificate of {names} is refused: {trust.path} holds no CRL of it",
-                because=[(trust.line_of(ca), f"no CRL of {ca.subject} stands in this file") for ca in missing],
+                f"every client certificate of {names} is refused: {trust.path} holds no CRL of it that counts",
+                because=[(trust.line_of(found.ca), found.why or "this CA has no CRL in the file") for found in missing],
                 advice=f"append the CA's CRL in PEM form to {trust.name} (easyrsa gen-crl)",
                 severity=Severity.HIGH if use.counts else Severity.MEDIUM,
                 subject=trust.name,

@@ -44,6 +44,6 @@ class CrlOrderUnconventional(HostRule):
                     use.file.origin,
                     f"{trust.path} is not in the documented order (CA, its CRL, next CA …); the daemons do not mind",
                     because=[(trust.line_of(part), why) for part, why in faults],
-                    advice="rebuild it in the documented order; Dovecot 2.3.19.1, 2.4.1 and 2.4.5 were tried and work with any",
+                    advice="rebuild it in the documented order; Dovecot 2.3.19.1, 2.4.1 and 2.4.5 work with any",
                     subject=trust.name,
                 )

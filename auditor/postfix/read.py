@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.host import Unreadable
-from auditor.postfix.configuration import Configuration
+from auditor.postfix.configuration import Configuration, Scope
 from auditor.postfix.defaults import newest_version
 from auditor.postfix.problems import ValueChecks, argument_problems, field_problems
 from auditor.postfix.secrets import commented_out, has_contents, names_passwords
@@ -97,18 +97,22 @@ def _host_values(host: Host, configuration: Configuration) -> dict[str, str]:
     file = host.read_text("/etc/hostname")
     name = "" if isinstance(file, Unreadable) else file.text.strip()
     name = name if name and len(name.split()) == 1 else "localhost"
-    set_domain = _main_value(configuration, "mydomain")
-    hostname = name if "." in name else f"{name}.{set_domain or 'localdomain'}"
-    set_hostname = _main_value(configuration, "myhostname") or hostname
-    domain = set_hostname.partition(".")[2] or "localdomain"
-    return {"myhostname": hostname, "mydomain": domain, "mynetworks": LOOPBACK_NETWORKS}
+    set_domain, set_name = (_main_value(configuration, one) for one in ("mydomain", "myhostname"))
+    hostname = name if "." in name else f"{name}.{'localdomain' if set_domain is None else set_domain}"
+    _, dot, domain = (hostname if set_name is None else set_name).partition(".")
+    return {
+        "config_directory": configuration.config_directory,
+        "myhostname": hostname,
+        "mydomain": domain if dot else "localdomain",
+        "mynetworks": LOOPBACK_NETWORKS,
+    }
 
 
-def _main_value(configuration: Configuration, name: str) -> str:
-    """Return what main.cf sets a parameter to, without references to others."""
-    assignment = configuration.assignments.get(name)
-    value = assignment.value.value if assignment else ""
-    return "" if "$" in value else value
+def _main_value(configuration: Configuration, name: str) -> str | None:
+    """Return what main.cf sets a parameter to, the host's own values not known yet; None where it does not set it."""
+    if name not in configuration.assignments:
+        return None
+    return Scope(configuration, None).get(name).effective
 
 
 def _hide_secrets(configuration: Configuration) -> None:

@@ -32,14 +32,17 @@ ENUMS: Final = {
     "dict_map_key_field_type": ["string", "int", "uint", "double", "hexblob", "uuid"],
     "dict_map_value_field_type": ["string", "int", "uint", "double", "hexblob", "uuid"],
     "fts_decoder_driver": ["", "tika", "script"],
+    "fts_search_add_missing": ["body-search-only", "yes"],
     "mailbox_auto": ["no", "create", "subscribe"],
     "metric_group_by_method_method": ["discrete", "exponential", "linear"],
+    "quota_warning_resource": ["storage", "message"],
+    "quota_warning_threshold": ["over", "under"],
     "ssl": ["yes", "no", "required"],
 }
 """Enum values that the extraction does not see, the default first.
 
 src/lib-dict-backend/dict-sql-settings.c, src/plugins/fts/fts-settings.c, src/lib-storage/mail-storage-settings.h,
-src/stats/stats-settings.c, src/lib-ssl-iostream/ssl-settings.c.
+src/stats/stats-settings.c, src/plugins/quota/quota-settings.c, src/lib-ssl-iostream/ssl-settings.c.
 """
 
 MACROS: Final = {
@@ -71,6 +74,12 @@ PIGEONHOLE_2_4_5: Final = {
     "sieve_notify_max_notifications": "UINT",
 }
 """Settings of Debian's 2.4.5 that the sources above lack; the types were asked of that ``doveconf`` by wrong values."""
+
+LDAP: Final[dict[str, Values]] = {
+    "passdb_ldap": {"passdb_default_password_scheme": "CRYPT", "passdb_fields_import_all": "no"},
+    "userdb_ldap": {"userdb_fields_import_all": "no"},
+}
+"""Built-in filters of a module that was not installed where the dumps were made: src/auth/db-ldap-settings.c."""
 
 AUTH: Final = """
     auth_mechanisms auth_realms auth_default_domain auth_cache_size auth_cache_ttl auth_cache_negative_ttl
@@ -112,6 +121,14 @@ def literal(definition: dict[str, Any]) -> str:
     return "" if text == "ARRAY_INIT" else unquoted(text)
 
 
+def choices(definition: dict[str, Any]) -> list[str]:
+    """Return the values of an enum; config/all-settings.c is made of many files and mixes their structs up."""
+    for _, file, text in definition.get("all", ()):
+        if file != "config/all-settings.c" and ":" in (text or ""):
+            return unquoted(str(text)).split(":")
+    return list(definition["enum"])
+
+
 def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
     """Return what is known of each setting of a version."""
     raw: Table = json.loads((folder / f"dovecot-types-{types}.json").read_text("utf-8"))
@@ -132,7 +149,7 @@ def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
         kind = one["type"]
         entry: dict[str, Any] = {"type": kind}
         if kind == "ENUM":
-            entry["enum"] = ENUMS.get(name) or one["enum"]
+            entry["enum"] = ENUMS.get(name) or choices(one)
         if not kind.startswith("FILTER") and kind not in LISTS:
             default = values.get(name, entry["enum"][0] if kind == "ENUM" else literal(one))
             entry |= {"default": default} if default else {}
@@ -215,7 +232,7 @@ class Dump:
         if name not in self.table or name == "dovecot_storage_version":
             return
         if self.table[name]["type"] in LISTS:
-            if value:
+            if value or self.stack:
                 self.here[name] = dict.fromkeys(elements(value), "yes")
         elif self.stack or unquoted(value) != self.values.get(name, unquoted(value)):
             self.here[name] = unquoted(value)
@@ -260,9 +277,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent.parent / "auditor" / "data")
     options = parser.parse_args()
     for version, (types, suite) in VERSIONS.items():
-        values = plain_values(options.folder / f"doveconf-s-{suite}.txt")
+        values = plain_values(options.folder / f"doveconf-s-{suite}.txt") | {"dovecot_storage_version": ""}
         table = definitions(options.folder, types, values)
-        tree = default_filters(options.folder / f"doveconf-d-{suite}.txt", table, values)
+        tree = LDAP | default_filters(options.folder / f"doveconf-d-{suite}.txt", table, values)
         made = {
             "sources": ["tools/make_dovecot24_settings.py names them"],
             "version": version,

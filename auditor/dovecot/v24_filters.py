@@ -1,0 +1,305 @@
+"""The filters of a configuration of Dovecot 2.4: where values apply, and which filter wins.
+
+``struct config_filter_parser`` in src/config/config-parser.h; a filter is a connection filter (``protocol``, ``local``,
+``local_name``, ``remote``), a named filter (``ssl_server``), a named list filter (``service imap``) or a group.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from auditor.dovecot.v24_schema import Schema, Type, unescaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from auditor.dovecot.configuration import Scope
+    from auditor.text import Origin, SourceFile, Span
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+Name = tuple[str, str]
+"""A named filter or named list filter: its setting and its name, which is empty in a named filter."""
+
+
+class Kind(StrEnum):
+    """What a filter asks for."""
+
+    ROOT = "root"
+    PROTOCOL = "protocol"
+    LOCAL = "local"
+    LOCAL_NAME = "local_name"
+    REMOTE = "remote"
+    NAMED = "named"
+    LIST = "list"
+    GROUP = "group"
+
+    @property
+    def is_connection(self) -> bool:
+        """Whether it is about connections and processes."""
+        return self in _CONNECTION
+
+
+_CONNECTION = frozenset((Kind.PROTOCOL, Kind.LOCAL, Kind.LOCAL_NAME, Kind.REMOTE))
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as a line gave it.
+
+    ``is_file`` is ``key = <path``; ``late`` says that it has ``$SET:`` still to be expanded; ``literal`` is false when
+    it depends on the daemon's environment.
+    """
+
+    text: str
+    origin: Origin
+    is_file: bool = False
+    heredoc: bool = False
+    late: bool = False
+    literal: bool = True
+
+    @property
+    def span(self) -> Span | None:
+        """Where it stands; nowhere if it is built in."""
+        return self.origin.span
+
+    @property
+    def file(self) -> SourceFile | None:
+        """The file it stands in."""
+        return self.origin.span.file if self.origin.span else None
+
+
+@dataclass(slots=True)
+class ListValue:
+    """A boolean or string list: its elements, and whether it replaces what less specific filters have."""
+
+    elements: dict[str, Value] = field(default_factory=dict)
+    replaces: bool = False
+    origin: Origin | None = None
+    """Where it was set as a whole, or its first line."""
+
+
+@dataclass(eq=False, slots=True)
+class Filter:
+    """One filter below its parent, with the values set in it; ``order`` counts filters as they are first opened."""
+
+    kind: Kind
+    key: str
+    name: str
+    parent: Filter | None
+    order: int
+    origin: Origin
+    bits: int = 0
+    built_in: bool = False
+    children: dict[tuple[Kind, str, str], Filter] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    lists: dict[str, ListValue] = field(default_factory=dict)
+    names: dict[str, dict[str, Origin]] = field(default_factory=dict)
+    """Names of list filters that were opened here, in that order, by the list's setting."""
+    groups: dict[str, Value] = field(default_factory=dict)
+    """Names of included groups by their label."""
+    complete: bool = False
+    """It has what blocks of its kind require."""
+    span: Span | None = None
+    """From its first opening line to the closing brace."""
+
+    @property
+    def full_name(self) -> str:
+        """The name as the daemon keeps it: ``service/imap``, ``ssl_server``; empty in a connection filter."""
+        if self.kind in (Kind.LIST, Kind.GROUP):
+            return f"{self.key}/{self.name}"
+        return self.key if self.kind is Kind.NAMED else ""
+
+    @property
+    def is_array(self) -> bool:
+        """``filter_name_array``: a named list filter or a group."""
+        return self.kind in (Kind.LIST, Kind.GROUP)
+
+    def chain(self) -> Iterator[Filter]:
+        """Yield this filter and those around it, the root not."""
+        one: Filter | None = self
+        while one is not None and one.kind is not Kind.ROOT:
+            yield one
+            one = one.parent
+
+    @property
+    def in_group(self) -> bool:
+        """Whether it is a group or stands in one."""
+        return any(one.kind is Kind.GROUP for one in self.chain())
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many named list filters and named filters are on its path (``config_parser_filter_cmp``)."""
+        chain = list(self.chain())
+        return sum(one.is_array for one in chain), sum(one.kind is Kind.NAMED for one in chain)
+
+    @property
+    def path(self) -> str:
+        """The names on its path as ``auditor/data`` writes them; connection filters are left out."""
+        return "/".join(one.full_name for one in reversed(list(self.chain())) if one.full_name)
+
+    def matches(self, scope: Scope) -> bool:
+        """Whether a connection filter lets a connection through; any other filter does."""
+        return match(self, scope) == 1
+
+
+@lru_cache(maxsize=4096)
+def interface(text: str) -> Interface | None:
+    """Return an address or network as ``net_parse_range`` takes it; None for what it would ask the DNS about."""
+    address, slash, bits = text.partition("/")
+    if slash and not (bits.isascii() and bits.isdecimal()):
+        return None
+    try:
+        return ipaddress.ip_interface(f"{address.removeprefix('[').removesuffix(']')}{slash}{bits}")
+    except ValueError:
+        return None
+
+
+def match(one: Filter, scope: Scope) -> int:
+    """Return 1 when a filter's own condition holds, 0 when it does not, -1 when the scope does not say.
+
+    ``config_filter_match_no_recurse`` in src/config/config-filter.c.
+    """
+    if not one.kind.is_connection:
+        return 1
+    wanted = {
+        Kind.PROTOCOL: scope.protocol,
+        Kind.LOCAL: scope.local,
+        Kind.REMOTE: scope.remote,
+        Kind.LOCAL_NAME: scope.local_name,
+    }[one.kind]
+    if not wanted:
+        return -1
+    if one.kind is Kind.PROTOCOL:
+        return int(wanted != one.name[1:] if one.name.startswith("!") else wanted == one.name)
+    if one.kind is Kind.LOCAL_NAME:
+        return int(_wildcard_matches(wanted.lower(), one.name))
+    return int(_is_inside(wanted, one.name))
+
+
+def _wildcard_matches(name: str, mask: str) -> bool:
+    """``dns_match_wildcard`` in src/lib-dns/dns-util.c: ``*`` stands for the rest of a label, ``?`` for a character."""
+    if re.search(r"\*(?!\.)", mask):
+        return not name and mask == "*"
+    pattern = "".join({"*": "[^.]*", "?": "."}.get(char, re.escape(char)) for char in mask)
+    return re.fullmatch(pattern, name, re.DOTALL) is not None
+
+
+def _is_inside(inner: str, outer: str) -> bool:
+    one, other = interface(inner), interface(outer)
+    if one is None or other is None or one.version != other.version:
+        return False
+    return other.network.prefixlen <= one.network.prefixlen and one.ip in other.network
+
+
+@dataclass(slots=True)
+class Tree:
+    """All filters: the root of those that were read, the root of the built-in ones, and the groups of both."""
+
+    root: Filter
+    built_in: Filter
+    filters: list[Filter] = field(default_factory=list)
+    """All but the roots, in the order in which they were first opened; the built-in ones first."""
+
+    def child(self, parent: Filter, kind: Kind, key: str, name: str, origin: Origin) -> Filter:
+        """Return a filter, a new one when it is not there yet."""
+        known = parent.children.get((kind, key, name))
+        if known is None:
+            known = Filter(kind, key, name, parent, len(self.filters) + 2, origin, built_in=parent.built_in)
+            parent.children[kind, key, name] = known
+            self.filters.append(known)
+        return known
+
+    def group(self, label: str, name: str) -> Filter | None:
+        """Return a group, one that was read before one that is built in."""
+        key = Kind.GROUP, "@" + label, name
+        return self.root.children.get(key) or self.built_in.children.get(key)
+
+    def has_label(self, label: str) -> bool:
+        """Whether any group has a label."""
+        return any(
+            kind is Kind.GROUP and key == "@" + label
+            for root in (self.root, self.built_in)
+            for kind, key, _ in root.children
+        )
+
+
+def new_tree(schema: Schema, config_version: str, default: Origin, start: Origin, *, shown: bool) -> Tree:
+    """Return a tree that has the built-in filters only, with the values that a ``dovecot_config_version`` keeps.
+
+    ``shown`` is the layout of ``doveconf -n``; else the values of a named filter that carry its name stand outside it.
+    """
+    tree = Tree(Filter(Kind.ROOT, "", "", None, 0, start), Filter(Kind.ROOT, "", "", None, 1, default, built_in=True))
+    for table in (schema.filters, schema.groups):
+        for path, values in table.items():
+            _add_built_in(tree, schema, path, values, config_version, default, shown=shown)
+    _keep_old_defaults(tree, schema, config_version, default)
+    return tree
+
+
+def _add_built_in(
+    tree: Tree,
+    schema: Schema,
+    path: str,
+    values: Mapping[str, str | Mapping[str, str]],
+    config_version: str,
+    default: Origin,
+    *,
+    shown: bool,
+) -> None:
+    here = _built_in_filter(tree, schema, path, config_version, default)
+    if here is None:
+        return
+    for key, found in values.items():
+        old = schema.old_default(path, key, config_version) if key in schema.changed_defaults else None
+        where = here
+        if not shown and here.kind is Kind.NAMED and here.parent and key.startswith(here.key + "_"):
+            where = here.parent
+        set_built_in(where, schema, key, found if old is None else old, default)
+
+
+def set_built_in(here: Filter, schema: Schema, key: str, found: str | Mapping[str, str], default: Origin) -> None:
+    """Put a built-in value into a filter; a list may be given as it is written."""
+    if not schema.settings[key].type.is_list:
+        here.values[key] = Value(str(found), default, late="$SET:" in str(found))
+        return
+    elements = dict.fromkeys(found.split(), "yes") if isinstance(found, str) else found
+    values = {name: Value(text, default) for name, text in elements.items()}
+    here.lists[key] = ListValue(values, replaces=not values, origin=default)
+
+
+def _built_in_filter(tree: Tree, schema: Schema, path: str, config_version: str, default: Origin) -> Filter | None:
+    """Return the filter of a path, made where it is missing; None when an older configuration does not have it."""
+    here = tree.built_in
+    parts = path.split("/") if path else []
+    done: list[str] = []
+    while parts:
+        key = parts.pop(0)
+        if key.startswith("@"):
+            here = tree.child(here, Kind.GROUP, key, unescaped(parts.pop(0)), default)
+        elif schema.settings[key].type is Type.FILTER_NAME:
+            here = tree.child(here, Kind.NAMED, key, "", default)
+        else:
+            name = unescaped(parts.pop(0))
+            kept = schema.old_default("/".join(done), key, config_version) if key in schema.changed_defaults else None
+            if kept is not None and name not in kept.split(","):
+                return None
+            here.names.setdefault(key, {})[name] = default
+            here = tree.child(here, Kind.LIST, key, name, default)
+            here.values[schema.settings[key].name_field] = Value(name, default)
+        here.complete = True
+        done.append(here.full_name)
+    return here
+
+
+def _keep_old_defaults(tree: Tree, schema: Schema, config_version: str, default: Origin) -> None:
+    """Put the old defaults of an older ``dovecot_config_version`` into the built-in root, before all of the structs."""
+    for key in schema.changed_defaults:
+        old = schema.old_default("", key, config_version)
+        if old is not None and key in schema.settings and not schema.settings[key].type.is_filter:
+            set_built_in(tree.built_in, schema, key, old, default)

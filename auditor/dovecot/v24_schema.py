@@ -1,0 +1,201 @@
+"""What Dovecot 2.4 knows of its settings: types, defaults and built-in filters, by version.
+
+The tables are ``auditor/data/dovecot-2.4.*.json``, made by tools/make_dovecot24_settings.py. 2.4.0 is read with the
+table of 2.4.1, versions from 2.4.2 on with that of 2.4.5: a setting added between is not refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Number = tuple[int, ...]
+
+FIRST: Final = (2, 4, 0)
+LATE_VARIABLES: Final = (2, 4, 2)
+"""From here on ``$SET:`` is expanded when all is read, and groups are known before use."""
+HEREDOC: Final = (2, 4, 5)
+"""From here on there are heredocs, and doveconf hides ``*_key_file``, too."""
+KNOWN_CONFIG_VERSIONS: Final = ("2.4.0", "2.4.1", "2.4.2", "2.4.3", "2.4.4")
+"""What is accepted besides a version's own.
+
+doveconf of Debian's 2.4.1+dfsg1-6+deb13u7 and of 2.4.5 accepts these. The released 2.4.1 to 2.4.3 know only those up to
+their own (``config_version_find``); a distribution's patch cannot be told from the version, so nothing is refused here.
+"""
+
+
+class Type(StrEnum):
+    """``enum setting_type`` in src/lib-settings/settings-parser.h."""
+
+    BOOL = "BOOL"
+    UINT = "UINT"
+    UINT_OCT = "UINT_OCT"
+    UINTMAX = "UINTMAX"
+    TIME = "TIME"
+    TIME_MSECS = "TIME_MSECS"
+    SIZE = "SIZE"
+    IN_PORT = "IN_PORT"
+    STR = "STR"
+    STR_NOVARS = "STR_NOVARS"
+    ENUM = "ENUM"
+    FILE = "FILE"
+    STRLIST = "STRLIST"
+    BOOLLIST = "BOOLLIST"
+    FILTER_NAME = "FILTER_NAME"
+    FILTER_ARRAY = "FILTER_ARRAY"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a boolean or string list."""
+        return self in (Type.BOOLLIST, Type.STRLIST)
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it is a named filter or a named list filter."""
+        return self in (Type.FILTER_NAME, Type.FILTER_ARRAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One setting: its name and type, and what its type needs."""
+
+    name: str
+    type: Type
+    default: str = ""
+    """The value in its struct, as doveconf prints it."""
+    choices: tuple[str, ...] = ()
+    name_field: str = ""
+    """Of a named list filter: the setting that the section's name goes into."""
+    required: str = ""
+    """The setting or section that a block of this filter must have."""
+    hidden: bool = False
+    auth: bool = False
+    """It belongs to the auth process, which knows neither local nor remote blocks."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is a password, a key or the like (``hide_secrets_from_value`` in src/config/doveconf.c)."""
+        return bool(re.search(r"_(?:password|key|nonce|secret|api_header)$", self.name)) and not self.type.is_filter
+
+
+class Schema:
+    """The settings of one version of Dovecot."""
+
+    def __init__(self, version: str) -> None:
+        """Take the table that stands for a version."""
+        self.version = version
+        self.number = number_of(version)
+        table = "2.4.1" if self.number < LATE_VARIABLES else "2.4.5"
+        text = files("auditor.data").joinpath(f"dovecot-{table}.json").read_text("utf-8")
+        self._table: dict[str, Any] = json.loads(text)
+        self.aliases: dict[str, str] = {}
+        self.settings: dict[str, Definition] = {}
+        for name, facts in self._table["settings"].items():
+            if self.number < number_of(facts.get("removed", "9")):
+                self.settings[name] = _definition(name, facts)
+            if "alias" in facts:
+                self.aliases[name] = facts["alias"]
+        self.filters: Mapping[str, Mapping[str, Any]] = self._table["defaults"]
+        """Built-in values by the path of their filter; those of boolean and string lists are mappings."""
+        self.groups: Mapping[str, Mapping[str, Any]] = self._table["groups"]
+
+    def get(self, key: str) -> Definition | None:
+        """Return the definition of a key, or of the list that ``list/key`` belongs to."""
+        return self.settings.get(key.partition("/")[0])
+
+    def is_known(self, config_version: str) -> bool:
+        """Whether this version accepts a ``dovecot_config_version``."""
+        return config_version in KNOWN_CONFIG_VERSIONS or config_version == self.version
+
+    @cached_property
+    def known_config_versions(self) -> str:
+        """The versions as the daemon lists them."""
+        return " ".join(dict.fromkeys((*KNOWN_CONFIG_VERSIONS, self.version)))
+
+    def filter_of_prefix(self, key: str) -> str:
+        """Return the longest named filter whose name and ``_`` a key begins with, or nothing."""
+        at = key.rfind("_")
+        while at > 0:
+            definition = self.settings.get(key[:at])
+            if definition and definition.type is Type.FILTER_NAME:
+                return key[:at]
+            at = key.rfind("_", 0, at)
+        return ""
+
+    def of_other_drivers(self, filter_key: str, key: str) -> list[str]:
+        """Return the settings of a list filter's drivers that end in a key: ``passdb_sql_query`` for ``query``."""
+        return self._driver_settings.get((filter_key, key), [])
+
+    @cached_property
+    def _driver_settings(self) -> dict[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for filter_key, one in self.settings.items():
+            if one.type is Type.FILTER_ARRAY:
+                for name in self.settings:
+                    _, _, key = name.removeprefix(filter_key + "_").partition("_")
+                    if key and name.startswith(filter_key + "_"):
+                        found.setdefault((filter_key, key), []).append(name)
+        return found
+
+    def old_default(self, path: str, key: str, config_version: str) -> str | None:
+        """Return the default that a setting keeps for an older ``dovecot_config_version``.
+
+        An entry for the path of the filter comes before one for the setting alone (``old_settings_default`` in
+        src/config/old-set-parser.c).
+        """
+        config_number = number_of(config_version)
+        generic: str | None = None
+        for filter_path, name, old, version in self._table["history"]:
+            if name != key or not config_number < number_of(version) <= self.number:
+                continue
+            if filter_path == path:
+                return str(old)
+            if not filter_path and generic is None:
+                generic = str(old)
+        return generic
+
+    @cached_property
+    def changed_defaults(self) -> frozenset[str]:
+        """Settings whose default depends on ``dovecot_config_version``."""
+        return frozenset(row[1] for row in self._table["history"])
+
+
+def number_of(version: str) -> Number:
+    """Return the numbers of a version such as ``2.4.1``."""
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
+
+
+def _definition(name: str, facts: Mapping[str, Any]) -> Definition:
+    choices = tuple(facts.get("enum", ()))
+    return Definition(
+        name,
+        Type(facts["type"]),
+        facts.get("default", choices[0] if choices else ""),
+        choices,
+        facts.get("name_field", ""),
+        facts.get("required_setting", ""),
+        facts.get("hidden", False),
+        facts.get("auth", False),
+    )
+
+
+@cache
+def schema_of(version: str) -> Schema:
+    """Return the settings of a version such as ``2.4.1``."""
+    return Schema(version)
+
+
+def unescaped(name: str) -> str:
+    r"""Return a section's name out of a path: ``\s`` is ``/`` (``settings_section_unescape``, settings-parser.c)."""
+    if "\\" not in name:
+        return name
+    codes = {"e": "=", "s": "/", "\\": "\\", "_": " ", "+": ",", ".": ""}
+    return re.sub(r"\\(.)", lambda match: codes.get(match[1], match[0]), name, flags=re.DOTALL)

@@ -1,0 +1,169 @@
+"""What Dovecot 2.4 refuses about services, protocols, exporters and languages.
+
+``master_settings_ext_check`` in src/master/master-settings.c, ``stats_settings_ext_check`` in
+src/stats/stats-settings.c, ``langs_settings_ext_check`` in src/lib-language/lang-settings.c.
+``doveconf -n`` of 2.4.5 leaves the services out; ``doveconf -x``, which expands variables as the daemon's start does, refuses them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.dovecot.v24_schema import HEREDOC
+from auditor.dovecot.v24_values import ValueRefusedError, size
+from auditor.finding import Problem, ProblemKind
+from auditor.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.dovecot.configuration import Section
+    from auditor.dovecot.v24 import Configuration24
+    from auditor.text import Span
+
+MAX_SERVICES: Final = 1_000
+"""Services that are looked at; 2.4.1 has 27 of its own and 2.4.5 has 28."""
+_TYPES: Final = ("", "log", "config", "anvil", "login", "startup", "worker")
+_ONE_PROCESS: Final = ("anvil", "auth", "indexer", "log")
+"""Services with ``process_limit_1`` in src/*/*-settings.c of 2.4.1 and 2.4.4.
+
+``doveconf -x`` of 2.4.1 and 2.4.5 refuses two processes for these and for no other built-in service.
+"""
+_UNLIMITED: Final = ("unlimited", "infinite")
+
+
+class _RefusedError(ValueError):
+    """What is wrong, and the setting it stands in."""
+
+    def __init__(self, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.span = span
+
+
+def check_services(configuration: Configuration24) -> None:
+    """Append the first thing that the daemon would refuse about services, exporters and languages each."""
+    services = configuration.sections("service")[:MAX_SERVICES]
+    for check in (_check_services, _check_exporters, _check_languages):
+        try:
+            check(configuration, services)
+        except _RefusedError as error:
+            span = error.span or configuration.main_file.line_span(1)
+            configuration.problems.append(Problem(ProblemKind.INVALID_VALUE, escaped(str(error)), span))
+        except ValueRefusedError:
+            continue  # The value itself is refused where it stands.
+
+
+def _text(section: Section, key: str) -> str:
+    found = section.get(key)
+    if found is None or not found.literal:
+        raise ValueRefusedError(key)
+    return found.value
+
+
+def _check_services(configuration: Configuration24, services: Sequence[Section]) -> None:
+    for service in services:
+        kind = service.get("service_type")
+        if kind and kind.value not in _TYPES:
+            raise _RefusedError(f"Unknown service type: {kind.value}", kind.origin.span)
+    known = {_text(service, "service_protocol") for service in services}
+    protocols = configuration.items("protocols")
+    for protocol in protocols:
+        if protocol.name not in known and protocol.literal:
+            raise _RefusedError(f"protocols: Unknown protocol: {protocol.name}", protocol.origin.span)
+    enabled = {"", *(protocol.name for protocol in protocols)}
+    listeners: list[tuple[str, Span | None]] = []
+    for service in services:
+        if _text(service, "service_protocol") in enabled:
+            _check_limits(configuration, service)
+            listeners += _listeners(configuration, service)
+    seen: set[str] = set()
+    for listener, span in listeners:
+        if listener in seen:
+            raise _RefusedError(f"duplicate listener: {listener}", span)
+        seen.add(listener)
+
+
+def _check_limits(configuration: Configuration24, service: Section) -> None:
+    """Refuse limits that are 0, or that do not go together."""
+    more = "greater" if configuration.schema.number >= HEREDOC else "higher"
+    hint = ' (did you mean "unlimited"?)'
+
+    def refused(what: str, key: str) -> _RefusedError:
+        found = service.get(f"service_{key}")
+        return _RefusedError(f"service({service.name}): {what}", found.origin.span if found else None)
+
+    if _text(service, "service_drop_priv_before_exec") == "yes" and _text(service, "service_chroot"):
+        raise refused("drop_priv_before_exec=yes can't be used with chroot", "drop_priv_before_exec")
+    limit = _number(service, "process_limit")
+    if limit == 0:
+        raise refused(f"process_limit must be {more} than 0", "process_limit")
+    if limit is not None and (_number(service, "process_min_avail") or 0) > limit:
+        raise refused(f"process_min_avail is {more} than process_limit", "process_min_avail")
+    for key, tip in (("client_limit", ""), ("restart_request_count", hint), ("idle_kill_interval", hint)):
+        if _text(service, f"service_{key}").partition(" ")[0] == "0":
+            raise refused(f"{key} must be {more} than 0{tip}", key)
+    memory = _text(service, "service_vsz_limit")
+    if memory not in _UNLIMITED and size(memory) < 1024 * 1024:
+        raise refused(f"vsz_limit is too low{hint}", "vsz_limit")
+    if service.name in _ONE_PROCESS and (limit is None or limit > 1):
+        raise refused("process_limit must be 1", "process_limit")
+
+
+def _number(service: Section, key: str) -> int | None:
+    text = _text(service, f"service_{key}")
+    if text in _UNLIMITED:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueRefusedError(text)
+    return int(text)
+
+
+def _listeners(configuration: Configuration24, service: Section) -> Iterator[tuple[str, Span | None]]:
+    """Yield what a service listens on, with where it stands."""
+    base_dir = configuration.get("base_dir")
+    folder = base_dir.value.rstrip("/") if base_dir else ""
+    for kind in ("unix_listener", "fifo_listener"):
+        for listener in service.sections(kind):
+            path = _text(listener, f"{kind}_path")
+            if not path:
+                raise _RefusedError(f"service({service.name}): {kind}: path must not be empty", listener.span)
+            mode = _text(listener, f"{kind}_mode")
+            if mode.strip("0"):
+                yield path if path.startswith("/") else f"{folder}/{path}", listener.origin.span
+    for listener in service.sections("inet_listener"):
+        port = _text(listener, "inet_listener_port")
+        if port.strip("0"):
+            for address in listener.items("listen"):
+                yield f"{int(port)}:{address.name}", listener.origin.span
+
+
+def _check_exporters(configuration: Configuration24, services: Sequence[Section]) -> None:
+    """Refuse metrics that are sent to an exporter that is not there."""
+    del services
+    known = {exporter.name for exporter in configuration.sections("event_exporter")}
+    word = "nonexistent" if configuration.schema.number >= HEREDOC else "non-existent"
+    for metric in configuration.sections("metric"):
+        exporter = metric.get("metric_exporter")
+        if exporter and exporter.value and exporter.literal and exporter.value not in known:
+            message = f"metric {metric.name} refers to {word} exporter '{exporter.value}'"
+            raise _RefusedError(message, exporter.origin.span)
+
+
+def _check_languages(configuration: Configuration24, services: Sequence[Section]) -> None:
+    """Refuse languages without a default."""
+    del services
+    languages = configuration.sections("language")
+    if not languages:
+        return
+    defaults = [one for one in languages if _text(one, "language_default").lower() in ("yes", "y", "1")]
+    if all(one.name == "data" for one in languages):
+        raise _RefusedError("No valid languages", languages[0].span)
+    if not defaults:
+        raise _RefusedError("No language with { default = yes } found", languages[0].span)
+    if len(defaults) > 1:
+        first, second = defaults[0].name, defaults[1].name
+        message = (
+            "Only one language with with { default = yes } is allowed"
+            f" (default is '{first}', cannot set '{second}' too)"
+        )
+        raise _RefusedError(message, defaults[1].span)

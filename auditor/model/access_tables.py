@@ -1,0 +1,70 @@
+"""The access tables of restriction lists, read as far as that needs no program."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from auditor.files.tables import Entry, Table, UnreadableTable, read_table
+from auditor.syntax.postfix_lines import Word, braced, words
+from auditor.text import Origin
+
+if TYPE_CHECKING:
+    from auditor.host import Host
+    from auditor.postfix.restrictions import Restriction
+
+
+class AccessTables:
+    """The tables behind ``check_*_access``, each read once."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._known: dict[str, Table | UnreadableTable] = {}
+        self._results: dict[str, dict[str, Entry]] = {}
+
+    def table(self, item: Restriction) -> Table | UnreadableTable | None:
+        """Return the table of a restriction, None for a restriction without one."""
+        if not item.argument or not is_access_check(item.name):
+            return None
+        specification = _specification(item.argument)
+        if specification not in self._known:
+            self._known[specification] = read_table(self._host, specification, at=item.span)
+        return self._known[specification]
+
+    def results(self, item: Restriction) -> dict[str, Entry]:
+        """Return every result of a restriction's table, each with its first entry; none where it cannot be read."""
+        table = self.table(item)
+        if not isinstance(table, Table):
+            return {}
+        known = self._results.get(item.argument)
+        if known is None:
+            known = self._results[item.argument] = {entry.result: entry for entry in reversed(table.entries)}
+        return known
+
+
+def is_access_check(name: str) -> bool:
+    """Whether a restriction looks its subject up in an access(5) table."""
+    return bool(re.fullmatch(r"check_\w+_access", name, re.IGNORECASE | re.ASCII))
+
+
+def named_restrictions(result: str) -> list[str]:
+    """Return the words of an access table's result, which may be a restriction list (access(5))."""
+    return [word.text for word in words(result)]
+
+
+def refuses(result: str) -> bool:
+    """Whether an access table's result refuses: REJECT, DEFER, DISCARD, or an SMTP reply code (access(5))."""
+    return bool(re.match(r"(?:reject|defer|discard|[45]\d\d)(?![^\s,])", result.strip(), re.IGNORECASE | re.ASCII))
+
+
+def place(entry: Entry, item: Restriction) -> Origin:
+    """Return where an entry stands, or where its table is named."""
+    return Origin(entry.span) if entry.span else item.origin
+
+
+def _specification(argument: str) -> str:
+    """Return ``type:name`` of the long form ``{ type:name, { search_order = … } }``, too (map_search.c)."""
+    if not argument.startswith("{"):
+        return argument
+    inner = list(words(braced(Word(argument, 0, len(argument))).text))
+    return inner[0].text if inner else ""

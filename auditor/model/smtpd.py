@@ -1,0 +1,187 @@
+"""One smtpd service as rules see it: where it listens, how it uses TLS, and whom it trusts."""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from auditor.model.certificate_rights import CertificateRights
+from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
+from auditor.model.files import TrustUse
+from auditor.postfix.defaults import version_numbers
+from auditor.postfix.restrictions import restrictions
+from auditor.postfix.services import smtpd_address, smtpd_port
+from auditor.text import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.model.postfix import Postfix
+    from auditor.postfix.configuration import Parameter, Service
+    from auditor.postfix.restrictions import Restriction
+
+ENCRYPTED: Final = frozenset({"encrypt", "verify", "secure", "fingerprint"})
+"""Levels that smtpd takes for ``encrypt``; it exits on ``dane`` and ``dane-only`` (smtpd.c, pre_jail_init)."""
+PRIVATE_NETWORKS: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10")
+)
+"""Networks that other mail servers do not reach (RFC 1918, 6598, 4193, 4291)."""
+
+
+class TlsLevel(Enum):
+    """How an smtpd service uses TLS."""
+
+    NONE = "none"
+    MAY = "may"
+    ENCRYPT = "encrypt"
+
+
+class SmtpdService:
+    """One smtpd service: the settings in effect for it, and what they come to.
+
+    Where there is no master.cf, ``service`` is None: what is said is then about smtpd on port 25, as every
+    distribution's master.cf has it.
+    """
+
+    def __init__(self, postfix: Postfix, service: Service | None) -> None:
+        self.postfix = postfix
+        self.service = service
+
+    def get(self, name: str) -> Parameter:
+        """Return a parameter as this service sees it."""
+        return self.postfix.configuration.get(name, self.service)
+
+    def is_on(self, name: str) -> bool:
+        """Whether a boolean parameter is ``yes`` for this service."""
+        return is_yes(self.get(name))
+
+    @property
+    def name(self) -> str:
+        """The service as master.cf names it."""
+        return self.service.service if self.service else "smtp"
+
+    @property
+    def origin(self) -> Origin:
+        """Where master.cf defines it."""
+        return self.service.origin if self.service else Origin(default_of="master.cf")
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port it listens on; for a service that postscreen hands connections to, the port of postscreen."""
+        if self.service is None:
+            return 25
+        if self.service.type == "pass":
+            screens = (one for one in self.postfix.configuration.services if one.program == "postscreen")
+            return next((smtpd_port(one) for one in screens if one.enabled and one.type == "inet"), None)
+        return smtpd_port(self.service) if self.service.type == "inet" else None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses it listens on: its own, or those of inet_interfaces, which the master reads (master_ent.c)."""
+        if self.service and self.service.type == "inet" and (address := smtpd_address(self.service)):
+            return (address,)
+        interfaces = self.postfix.configuration.get("inet_interfaces").effective
+        return tuple(interfaces.replace(",", " ").split())
+
+    @property
+    def only_on_loopback(self) -> bool:
+        """Whether only programs of the same host reach it."""
+        if self.service and self.service.type not in ("inet", "pass"):
+            return True
+        return bool(self.addresses) and all(_is_loopback(address) for address in self.addresses)
+
+    @property
+    def takes_mail_from_internet(self) -> bool:
+        """Whether other mail servers deliver here: port 25, on an address that they can reach."""
+        return self.port == 25 and not (self.addresses and all(map(_is_out_of_reach, self.addresses)))
+
+    @cached_property
+    def tls_level(self) -> TlsLevel:
+        """How it uses TLS: wrapper mode beats the level, a level beats the old parameters (smtpd.c, pre_jail_init).
+
+        A server certificate is taken for granted.
+        """
+        if self.is_on("smtpd_tls_wrappermode"):
+            return TlsLevel.ENCRYPT
+        level = self.get("smtpd_tls_security_level").effective.lower()
+        if level:
+            return TlsLevel.ENCRYPT if level in ENCRYPTED else TlsLevel.MAY if level == "may" else TlsLevel.NONE
+        if self.is_on("smtpd_enforce_tls"):
+            return TlsLevel.ENCRYPT
+        return TlsLevel.MAY if self.is_on("smtpd_use_tls") else TlsLevel.NONE
+
+    @property
+    def tls_settings(self) -> list[tuple[Origin, str]]:
+        """The parameters that decide the TLS level, with their values."""
+        names = ("smtpd_tls_wrappermode", "smtpd_tls_security_level", "smtpd_enforce_tls", "smtpd_use_tls")
+        found = (self.get(name) for name in names)
+        return [(one.origin, f"{one.name} = {one.effective}") for one in found if one.origin.span]
+
+    @property
+    def requires_certificate(self) -> bool:
+        """Whether clients without a trusted certificate are refused: only where TLS is mandatory (smtpd.c)."""
+        return self.tls_level is TlsLevel.ENCRYPT and self.is_on("smtpd_tls_req_ccert")
+
+    @property
+    def asks_for_certificate(self) -> bool:
+        """Whether clients are asked for a certificate (smtpd.c, ``ask_client_cert``)."""
+        return self.tls_level is not TlsLevel.NONE and (self.is_on("smtpd_tls_ask_ccert") or self.requires_certificate)
+
+    @property
+    def asking_parameter(self) -> Parameter:
+        """The parameter that makes it ask for certificates."""
+        return self.get("smtpd_tls_req_ccert" if self.requires_certificate else "smtpd_tls_ask_ccert")
+
+    @cached_property
+    def authorities(self) -> ClientAuthorities:
+        """Whose client certificates it trusts."""
+        return ClientAuthorities(
+            self.postfix.host,
+            self.get("queue_directory").effective,
+            self.get("smtpd_tls_CAfile"),
+            self.get("smtpd_tls_CApath"),
+            self.get("tls_append_default_CA"),
+            always_appends_default_ca(version_numbers(self.postfix.version)),
+        )
+
+    @property
+    def trust(self) -> TrustUse | None:
+        """The CA file for client certificates; Postfix never checks a CRL (no such flag in its source)."""
+        use = self.postfix.file_use(self.authorities.file)
+        return TrustUse(use, self.asks_for_certificate, checks_crl=False) if use else None
+
+    def restrictions(self, name: str) -> Sequence[Restriction]:
+        """Return a restriction list, its classes expanded."""
+        return restrictions(self.postfix.configuration, self.service, name)
+
+    @cached_property
+    def certificates(self) -> CertificateRights:
+        """What client certificates give here."""
+        return CertificateRights(self)
+
+
+def is_yes(parameter: Parameter) -> bool:
+    """Whether a boolean parameter is on: ``yes`` in any letter case (mail_conf_bool.c)."""
+    return parameter.effective.lower() == "yes"
+
+
+def _is_loopback(address: str) -> bool:
+    if address.lower() in ("localhost", "loopback-only"):
+        return True
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def _is_out_of_reach(address: str) -> bool:
+    parsed = _parsed(address)
+    return _is_loopback(address) or (parsed is not None and any(parsed in network for network in PRIVATE_NETWORKS))
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        return None

@@ -106,6 +106,16 @@ class HostRule(Rule[AuditedHost]):
                 problem.span, problem.message, because=problem.related, advice=problem.advice, subject=problem.message
             )
 
+    def unknown_readers(self, host: AuditedHost) -> Iterator[NotChecked]:
+        """Yield the key files of which this rule needed to know who can read them, and could not."""
+        if host.key_files and not host.host.modes_known:
+            yield self.not_checked(
+                "modes and owners of private key files",
+                "a git working tree keeps none that count; --modes has them judged all the same",
+            )
+        for unreadable in host.unread_keys:
+            yield self.not_checked(unreadable.path, unreadable.why)
+
     def unread(self, files: Iterable[tuple[TrustUse, Unreadable]]) -> Iterator[NotChecked]:
         """Yield that files which this rule needed could not be read, each with the setting that names it."""
         for use, unreadable in files:

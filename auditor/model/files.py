@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class KeyPair:
 
     certificate: FileUse
     key: FileUse
+    password: str | None = field(default=None, repr=False)
+    """The password of an encrypted key, where the configuration holds it. Never show it."""
 
 
 @dataclass(frozen=True, slots=True)

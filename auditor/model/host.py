@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from auditor.model.keys import KeyFile, Match, key_files, match
 from auditor.model.trust import ClientTrust, client_trusts
 
 if TYPE_CHECKING:
@@ -82,3 +83,25 @@ class AuditedHost:
     def unread_client_trusts(self) -> tuple[tuple[TrustUse, Unreadable], ...]:
         """The files of that kind which cannot be read, and why."""
         return tuple(found for found in self._client_trusts if not isinstance(found, ClientTrust))
+
+    @cached_property
+    def _key_files(self) -> tuple[KeyFile | Unreadable, ...]:
+        if not self.host.modes_known:
+            return ()
+        cas = [ca for trust in self.client_trusts for ca in trust.file.cas]
+        return tuple(key_files(self.host, self.key_files, self.certificate_files, cas))
+
+    @cached_property
+    def keys_and_readers(self) -> tuple[KeyFile, ...]:
+        """The files with private keys and who can read them, each once; none where modes mean nothing."""
+        return tuple(found for found in self._key_files if isinstance(found, KeyFile))
+
+    @cached_property
+    def unread_keys(self) -> tuple[Unreadable, ...]:
+        """The key files of which it is not known who can read them, and why."""
+        return tuple(found for found in self._key_files if not isinstance(found, KeyFile))
+
+    @cached_property
+    def key_matches(self) -> tuple[Match, ...]:
+        """For each certificate and key that are used together, whether they fit."""
+        return tuple(match(self.host, pair) for pair in self.key_pairs)

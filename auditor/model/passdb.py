@@ -93,8 +93,6 @@ class Passdb:
     @property
     def username_filter(self) -> str:
         """Patterns of the user names that it answers for; empty for all."""
-        if self.dialect == "2.4":
-            return " ".join(item.name for item in self.section.items("passdb_username_filter"))
         return self.value("passdb_username_filter")
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
@@ -99,6 +100,11 @@ class Configuration24(Configuration):
         return Lookup(self.tree)
 
     @cached_property
+    def connection_filters(self) -> list[Filter]:
+        """The filters about connections, in file order."""
+        return [one for one in self.tree.filters if one.kind.is_connection]
+
+    @cached_property
     def shown_tree(self) -> Tree:
         """The same statements in the layout of ``doveconf -n``."""
         applier = self._applier(self.config_version, Adviser(self.schema), shown=True)
@@ -128,8 +134,7 @@ class Configuration24(Configuration):
 
     def scopes(self) -> Sequence[Scope]:
         """Return the scope of every connection filter."""
-        found = [_scope_of(one) for one in self.tree.filters if one.kind.is_connection]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(_scope_of(one) for one in self.connection_filters))
 
     def settings(self, scope: Scope | None = None, *, defaults: bool = False) -> Mapping[str, Setting]:
         """Return what ``doveconf -n`` prints, with a scope ``doveconf -n -f``.
@@ -217,7 +222,7 @@ class Section24(Section):
         """Return the filter that the section was opened as first, nothing when it is built in."""
         wanted = [*self._outer, (self.kind, self.name)]
         tree = self._owner.tree
-        for start in (tree.root, *(one for one in tree.filters if one.kind.is_connection and not one.built_in)):
+        for start in chain((tree.root,), self._owner.connection_filters):
             here: Filter | None = start
             for key, name in wanted:
                 here = here.children.get((Kind.LIST, key, name)) if here else None

@@ -6,6 +6,7 @@ Follows ``config_parser_apply_line``, ``config_apply_line_full``, ``config_apply
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -181,10 +182,15 @@ class Applier:
 
     def _add_name(self, where: Filter, key: str, name: str, origin: Origin) -> None:
         """Note the name of a list filter that is opened for the first time here."""
+        # The daemon also names the struct that a setting belongs to; known here is that of the auth process.
+        frame = f"Failed to set {key}={name} for struct auth: " if self.schema.settings[key].auth else ""
         if name.startswith("__"):
-            message = f"Named list filter name must not begin with '__': {name}"
-            raise RefusedError(ProblemKind.SYNTAX_ERROR, f"Failed to set {key}={name} for struct: {message}")
-        self._check_auth(where, key)
+            message = f"{frame}Named list filter name must not begin with '__': {name}"
+            raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
+        try:
+            self._check_auth(where, key)
+        except RefusedError as error:
+            raise RefusedError(error.kind, f"{frame}{error}") from error
         where.names.setdefault(key, {}).setdefault(name, origin)
 
     def _close(self, statement: Statement) -> None:
@@ -209,7 +215,11 @@ class Applier:
     def _assign(self, read: Read) -> None:
         statement = read.statement
         section = self.section
-        key = self.schema.aliases.get(statement.key, statement.key)
+        key = statement.key
+        if key in self.schema.aliases:
+            # Asked of doveconf 2.4.1 and 2.4.5: an alias may be read, but setting it aborts.
+            message = f"{key}: Panic: file config-parser.c: unreached; write {self.schema.aliases[key]}"
+            raise RefusedError(ProblemKind.INVALID_VALUE, message)
         value = Value(
             ("<" if statement.kind is Line.FILE else "") + statement.value,
             read.origin,
@@ -256,8 +266,8 @@ class Applier:
 
     def _apply(self, where: Filter, path: str, value: Value, line: Statement, *, prefixes: bool = True) -> str:
         """Set what a key means inside a filter, and return the full key."""
-        where, key = self._filter_of_path(where, path, value)
-        for target, candidate in self._candidates(where, key, prefixes=prefixes):
+        inner, key = self._filter_of_path(where, path, value)
+        for target, candidate in self._candidates(inner, key, prefixes=prefixes):
             if self._apply_exact(target, candidate, value, line):
                 return candidate
         raise self._unknown(where, key)
@@ -334,8 +344,8 @@ class Applier:
             where.values[name] = value
             if value.late:
                 self.late.append((where, name, line.span))
-        # What a file holds is not known here; doveconf -n looks at the text of the line instead.
-        known = not value.late and (self.shown or not value.is_file)
+        # What a file holds is not known here. What is shown was checked when it was read.
+        known = not value.late and not value.is_file and not self.shown
         if known or definition.type is Type.FILTER_NAME:
             check(definition, value.text, self.schema, _variables_error, whole_list=not slash)
         self._check_auth(where, name)
@@ -423,10 +433,14 @@ def _variables_error(value: str) -> str:
 _ASSIGNMENTS: Final = frozenset((Line.SETTING, Line.FILE, Line.VARIABLE, Line.HEREDOC))
 
 
+_SECRET_ELEMENT: Final = re.compile(r"(?:\A|[^a-z])(?:pass|password|passwd|passphrase|secret|key)\Z")
+"""Elements of string lists whose value is a secret, such as the field ``password`` of a passdb; not ``nopassword``."""
+
+
 def is_secret(definition: Definition, full_key: str, value: Value) -> bool:
     """Whether a value must not be shown: a password, or key material that stands in the configuration itself."""
     if definition.type is Type.FILE:
         inline = value.heredoc or value.text.startswith("inline:")
         return inline and "key" in definition.name
-    element = full_key.partition("/")[2].lower()
-    return bool(value.text) and (definition.secret or any(word in element for word in ("pass", "secret", "key")))
+    element = full_key.partition("/")[2].partition(":")[0].lower()
+    return bool(value.text) and (definition.secret or _SECRET_ELEMENT.search(element) is not None)

@@ -1,8 +1,8 @@
 """What Dovecot 2.4 refuses about services, protocols, exporters and languages.
 
 ``master_settings_ext_check`` in src/master/master-settings.c, ``stats_settings_ext_check`` in
-src/stats/stats-settings.c, ``langs_settings_ext_check`` in src/lib-language/lang-settings.c.
-``doveconf -n`` of 2.4.5 leaves the services out; ``doveconf -x``, which expands variables as the daemon's start does, refuses them.
+src/stats/stats-settings.c, ``langs_settings_ext_check`` in src/lib-language/lang-settings.c. ``doveconf -n`` of 2.4.5
+leaves the services out; ``doveconf -x``, which expands variables as the daemon does at its start, refuses them.
 """
 
 from __future__ import annotations

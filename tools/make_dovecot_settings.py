@@ -35,7 +35,7 @@ def text(default: str | None = "") -> Entry:
 
 
 def setting(kind: str, default: str) -> Entry:
-    """Return a setting of another type."""
+    """Return a setting of another type; that a string holds variables (``STR_VARS``) matters in namespaces only."""
     return {"type": kind, "default": default}
 
 
@@ -99,9 +99,10 @@ SECTIONS: Final[dict[str, Table]] = {
     "namespace": {
         "name": text(),
         "type": choice("private", "shared", "public"),
-        **dict.fromkeys(("separator", "prefix", "location"), text()),
+        "separator": text(),
+        **dict.fromkeys(("prefix", "location"), setting("STR_VARS", "")),
         **{key: {"type": "ALIAS", "of": "location"} for key in ("mail", "mail_location")},
-        "alias_for": text(None),
+        "alias_for": {"type": "STR_VARS", "default": None},
         **dict.fromkeys(("inbox", "hidden", "ignore_on_failure", "disabled"), setting("BOOL", "no")),
         "subscriptions": setting("BOOL", "yes"),
         "list": choice("yes", "no", "children"),

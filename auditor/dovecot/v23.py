@@ -1,0 +1,197 @@
+"""The meaning of a Dovecot 2.2 or 2.3 configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
+from auditor.dovecot.includes import Reader
+from auditor.dovecot.v23_blocks import Block, Layer, Value, merged
+from auditor.dovecot.v23_checks import check
+from auditor.dovecot.v23_filters import Filter
+from auditor.dovecot.v23_parse import Interpreter
+from auditor.dovecot.v23_secrets import is_secret, secret_parts
+from auditor.dovecot.v23_show import Wanted, listed, numbered
+from auditor.dovecot.v23_table import Table, Type, table_for
+from auditor.finding import ProblemKind
+from auditor.syntax.dovecot import Kind
+from auditor.text import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from auditor.dovecot.v23_table import Definition
+    from auditor.host import Host
+    from auditor.syntax.dovecot import Statement
+    from auditor.text import SourceFile, Span
+
+_VARIABLES: Final = ("default_internal_user", "default_login_user", "default_internal_group")
+"""What built-in settings refer to; the master process expands them (``expand_user``, src/master/master-settings.c)."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Configuration23(Configuration):
+    """What one main file of the older dialect and its includes mean."""
+
+    table: Table
+    layers: list[Layer] = field(repr=False)
+    _merged: dict[Filter, Block] = field(default_factory=dict, repr=False)
+
+    def root(self, scope: Scope) -> Block:
+        """Return the global settings as they are for a scope."""
+        wanted = Filter.of(scope)
+        known = self._merged.get(wanted)
+        if known is None:
+            self.layers[0].add_builtin_services()
+            known = self._merged[wanted] = merged(self.layers, wanted)[0]
+        return known
+
+    def setting(self, root: Block, block: Block, key: str, prefix: str = "") -> Setting | None:
+        """Return a key's effective value in a block."""
+        definitions = self.table.sections[block.section]
+        definition = definitions.get(key)
+        if definition is None or definition.type.is_section or definition.type is Type.STRLIST:
+            return None
+        definition = definitions[definition.alias_of or key]
+        value = block.values.get(definition.name)
+        if value:
+            return effective(prefix + definition.name, value)
+        return self._default(root, block, definition, prefix)
+
+    def _default(self, root: Block, block: Block, definition: Definition, prefix: str) -> Setting:
+        origin = Origin(default_of=self.table.version)
+        text = block.default(definition) or ""
+        if text[1:] in _VARIABLES and text.startswith("$") and text[1:] in self.table.top:
+            value = root.values.get(text[1:])
+            if value:
+                return effective(prefix + definition.name, value)
+            text = self.table.top[text[1:]].default or ""
+        return Setting(prefix + definition.name, text, origin)
+
+    def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
+        """Return a setting's effective value for a scope, its default included."""
+        root = self.root(scope)
+        return self.setting(root, root, name)
+
+    def items(self, name: str, scope: Scope = GLOBAL) -> Sequence[Setting]:
+        """Return the pairs of ``plugin`` or ``dict``."""
+        return [effective(key, value) for key, value in self.root(scope).entries.get(name, {}).items()]
+
+    def sections(self, kind: str, scope: Scope = GLOBAL) -> Sequence[Section]:
+        """Return the top-level blocks of a kind that apply to a scope, a protocol's passdbs first."""
+        root = self.root(scope)
+        return sections_of(self, root, root, kind, "")
+
+    def scopes(self) -> Sequence[Scope]:
+        """Return the scope of every filter, in the order in which the files open them."""
+        return [layer.filter.scope for layer in self.layers[1:]]
+
+    def settings(self, scope: Scope | None = None, *, defaults: bool = False) -> Mapping[str, Setting]:
+        """Return what ``doveconf -n`` prints, or ``doveconf -n -f`` for a scope."""
+        wanted = Filter.of(scope or GLOBAL)
+        shown = {
+            one.name: one
+            for one in listed(self.root(scope or GLOBAL), self.table, Wanted.ALL if defaults else Wanted.CHANGED)
+        }
+        for layer in sorted(self.layers[1:], key=lambda one: one.filter.rank):
+            if _is_subset(layer.filter, wanted):
+                for one in listed(layer.root, self.table, Wanted.SET, layer.filter.blocks):
+                    shown.setdefault(one.name, one)
+        return shown
+
+
+def _is_subset(mask: Filter, wanted: Filter) -> bool:
+    """Whether ``doveconf -f`` prints the block of a filter (``config_filter_find_subset``, config-filter.c)."""
+    if wanted.protocol is not None and not mask.matches_protocol(wanted):
+        return False
+    relevant = Filter(
+        None,
+        mask.local if wanted.local else None,
+        mask.local_name if wanted.local_name is not None else None,
+        mask.remote if wanted.remote else None,
+    )
+    return relevant.matches_rest(wanted)
+
+
+def effective(name: str, value: Value) -> Setting:
+    """Return a value as the daemon uses it."""
+    key = name.rpartition("/")[2]
+    return Setting(
+        name, value.effective, value.origin, value.file, is_secret(key) and value.file is None, value.literal
+    )
+
+
+class Section23(Section):
+    """One block; ``get`` takes the keys as the block spells them."""
+
+    def __init__(self, configuration: Configuration23, root: Block, block: Block, label: str) -> None:
+        """Show a block of a configuration under a label."""
+        self._configuration = configuration
+        self._root = root
+        self._block = block
+        self.kind = block.kind
+        self.name = block.name
+        self.label = label
+        self.conditions = block.conditions.scope
+        self.span: Span = block.span or configuration.main_file.span(0, 0)
+        self.origin = block.origin or Origin(default_of=configuration.table.version)
+
+    def get(self, key: str) -> Setting | None:
+        """Return the effective value of a key, its default included; None when the version has no such key."""
+        return self._configuration.setting(self._root, self._block, key, f"{self.label}/")
+
+    def items(self, key: str) -> Sequence[Setting]:
+        """Return the entries of a string list; in this dialect no block inside another has one."""
+        return [effective(name, value) for name, value in self._block.entries.get(key, {}).items()]
+
+    def sections(self, kind: str) -> Sequence[Section]:
+        """Return the blocks of a kind inside this one."""
+        return sections_of(self._configuration, self._root, self._block, kind, f"{self.label}/")
+
+
+def sections_of(configuration: Configuration23, root: Block, block: Block, kind: str, prefix: str) -> list[Section]:
+    """Return the blocks of a kind inside another."""
+    blocks = block.blocks.get(kind, [])
+    return [
+        Section23(configuration, root, one, prefix + label) for one, label in zip(blocks, numbered(blocks), strict=True)
+    ]
+
+
+def interpret(host: Host, main: SourceFile, version: str, version_from: str) -> Configuration:
+    """Return what a main file means to a version such as ``2.3.19``."""
+    table = table_for(version, debian=version_from == "dpkg")
+    reader = Reader(host, "2.3", version)
+    interpreter = Interpreter(table, version, main.name)
+    # Both append in the order of reading.
+    interpreter.problems, interpreter.not_checked = reader.problems, reader.not_checked
+    for read in reader.read(main):
+        mark_secrets(read.statement)
+        interpreter.apply(read)
+    interpreter.finish()
+    configuration = Configuration23(
+        dialect="2.3",
+        version=version,
+        version_from=version_from,
+        main_file=main,
+        files=reader.files,
+        problems=reader.problems,
+        not_checked=reader.not_checked,
+        table=table,
+        layers=interpreter.layers,
+    )
+    if not any(problem.kind is not ProblemKind.INCLUDE_WITHOUT_MATCH for problem in reader.problems):
+        reader.problems += check(configuration.layers, table, main)
+    return configuration
+
+
+def mark_secrets(statement: Statement) -> None:
+    """Have the secrets of an assignment hidden wherever its text is shown."""
+    if statement.kind not in (Kind.SETTING, Kind.VARIABLE):
+        return
+    span = statement.value_span
+    if is_secret(statement.key.rpartition("/")[2]):
+        statement.file.mark_secret(span.start, span.end)
+        return
+    for start, end in secret_parts(span.text):
+        statement.file.mark_secret(span.start + start, span.start + end)

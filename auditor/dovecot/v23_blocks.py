@@ -1,0 +1,251 @@
+"""Settings as Dovecot 2.2 and 2.3 hold them while reading: one tree of blocks for each filter, and how filters merge.
+
+Follows src/lib-settings/settings-parser.c (``settings_find_key_nth``, ``get_deflist``, ``settings_apply``) and
+``config_filter_parsers_get`` in src/config/config-filter.c (2.3.19.1). Keys are paths such as
+``service/auth/unix_listener/auth-userdb/mode``; the daemon finds blocks by such paths in any case of letters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from auditor.dovecot.v23_table import Definition, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from auditor.dovecot.v23_filters import Filter
+    from auditor.dovecot.v23_table import Table
+    from auditor.text import Origin, Span
+
+_ESCAPES: Final = {"=": "\\e", "/": "\\s", "\\": "\\\\", " ": "\\_", ",": "\\+"}
+
+
+def escaped_name(name: str) -> str:
+    """Return a section's name as part of a path (``settings_section_escape``)."""
+    return re.sub(r"[=/\\ ,]", lambda match: _ESCAPES[match[0]], name)
+
+
+class AlreadyExistsError(ValueError):
+    """A section that may stand only once stands twice; its text has the daemon's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a key was set to.
+
+    ``shown`` is what ``doveconf -n`` prints, where only references to the same key are expanded; ``effective`` what the
+    daemon uses. ``file`` is the absolute path of a ``<file``.
+    """
+
+    shown: str
+    effective: str
+    origin: Origin
+    file: str | None = None
+    literal: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """One section, or the global settings: what was set in it, and the sections inside."""
+
+    section: str
+    """Its types from the top, such as ``service/unix_listener``; empty for the global settings."""
+    name: str
+    conditions: Filter
+    span: Span | None = None
+    """From the first opening line to the closing brace; None for what is built in."""
+    origin: Origin | None = None
+    builtin: Mapping[str, Any] = field(default_factory=dict)
+    """What a built-in service or listener sets, besides its listeners."""
+    values: dict[str, Value] = field(default_factory=dict)
+    blocks: dict[str, list[Block]] = field(default_factory=dict)
+    entries: dict[str, dict[str, Value]] = field(default_factory=dict)
+    """String lists: ``plugin`` and ``dict``."""
+
+    @property
+    def kind(self) -> str:
+        """Its own type, such as ``unix_listener``."""
+        return self.section.rpartition("/")[2]
+
+    def default(self, definition: Definition) -> str | None:
+        """Return what a key is when it is not set."""
+        builtin = self.builtin.get(definition.name)
+        return builtin if isinstance(builtin, str) else definition.default
+
+
+@dataclass(slots=True, eq=False)
+class Entries:
+    """A string list as a place that keys can be set in."""
+
+    values: dict[str, Value]
+
+
+Place = Block | Entries
+
+
+@dataclass(slots=True, eq=False)
+class Layer:
+    """All settings of one filter: ``struct config_filter_parser``."""
+
+    table: Table
+    filter: Filter
+    opened_at: str
+    """File and line, as the daemon names the filter in messages."""
+    root: Block
+    links: dict[str, Place] = field(default_factory=dict)
+
+    def place(self, path: str) -> Place | None:
+        """Return the block or list at a path, creating built-in services when they are first asked for."""
+        known = self.links.get(path.lower())
+        if known is not None:
+            return known
+        parts = path.split("/")
+        if len(parts) == 2 and parts[0] == "service":
+            return self._builtin_service(parts[1].lower())
+        if len(parts) == 4 and parts[0] == "service":
+            self._builtin_service(parts[1].lower())
+            return self.links.get(path.lower())
+        if len(parts) == 1 and (definition := self.table.top.get(path)) and definition.type is Type.STRLIST:
+            return self._list(path)
+        return None
+
+    def _list(self, path: str) -> Entries:
+        known = self.links.get(path)
+        if not isinstance(known, Entries):
+            known = self.links[path] = Entries(self.root.entries.setdefault(path, {}))
+        return known
+
+    def _builtin_service(self, name: str) -> Block | None:
+        known = self.links.get(f"service/{name}")
+        if known is not None or name not in self.table.services:
+            return known if isinstance(known, Block) else None
+        content = self.table.services[name]
+        service = self._added("service", name, f"service/{name}", self.root, content)
+        for kind in ("unix_listener", "fifo_listener", "inet_listener"):
+            for listener, settings in content.get(kind, {}).items():
+                path = f"service/{name}/{kind}/{escaped_name(listener)}"
+                self._added(f"service/{kind}", listener, path, service, settings)
+        return service
+
+    def _added(self, section: str, name: str, path: str, parent: Block, builtin: Mapping[str, Any]) -> Block:
+        block = Block(section, name, self.filter, builtin=builtin)
+        parent.blocks.setdefault(block.kind, []).append(block)
+        self.links[path.lower()] = block
+        return block
+
+    def add_builtin_services(self) -> None:
+        """Create every built-in service."""
+        for name in self.table.services:
+            self._builtin_service(name)
+
+    def find(self, path: str) -> tuple[Place, Definition | None] | None:
+        """Return where a key belongs and its definition, None in a string list; None for an unknown key."""
+        parent, slash, key = path.rpartition("/")
+        if not slash:
+            top = self.table.top.get(path)
+            return (self.root, top) if top else None
+        place = self.place(parent)
+        if place is None:
+            return None
+        if isinstance(place, Entries):
+            return place, None
+        definition = self.table.sections[place.section].get(key)
+        return (place, definition) if definition else None
+
+    def add_section(self, path: str, identifier: str, parent: Block, definition: Definition) -> Place:
+        """Open a section by its list's path and its name in paths (``get_deflist``); raises ``AlreadyExistsError``."""
+        if definition.type is Type.STRLIST:
+            entries = self._list(path)
+            if identifier:
+                self.links.setdefault(f"{path}/{identifier}".lower(), entries)
+            return entries
+        full = f"{path}/{identifier}"
+        known = self.place(full)
+        if known is not None:
+            if definition.type is Type.DEFLIST_UNIQUE:
+                return known
+            raise AlreadyExistsError(f"{full} already exists")
+        section = f"{parent.section}/{definition.name}" if parent.section else definition.name
+        return self._added(section, "", full, parent, {})
+
+    def value(self, key: str) -> tuple[Value | None, Definition, str | None] | None:
+        """Return what a reference to a key finds here: what was set, its definition, and its default."""
+        found = self.find(key)
+        if found is None:
+            return None
+        place, definition = found
+        if definition is None or not isinstance(place, Block):
+            return None
+        if definition.alias_of:
+            definition = self.table.sections[place.section][definition.alias_of]
+        return place.values.get(definition.name), definition, place.default(definition)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A setting that two matching filters set, neither of which is part of the other."""
+
+    key: str
+    value: Value
+    layer: Layer
+
+    @property
+    def message(self) -> str:
+        """In the daemon's words (``config_module_parser_apply_changes``)."""
+        return f"Conflict in setting {self.key} found from filter at {self.layer.opened_at}"
+
+
+def merged(layers: list[Layer], wanted: Filter) -> tuple[Block, Conflict | None]:
+    """Return the settings that apply to a filter, and the first conflict between the filters that match.
+
+    The most specific filter counts; passdbs and userdbs of all stand one after another, its own first.
+    """
+    matching = sorted(
+        (layer for layer in layers if layer.filter.matches(wanted)), key=lambda one: one.filter.rank, reverse=True
+    )
+    root = Block("", "", wanted)
+    conflict: Conflict | None = None
+    for index, layer in enumerate(matching):
+        strict = index > 0 and not layer.filter.covers(matching[index - 1].filter)
+        for key, value in _apply(root, layer.root):
+            if strict and conflict is None:
+                conflict = Conflict(key, value, layer)
+    return root, conflict
+
+
+def _apply(target: Block, source: Block) -> Iterator[tuple[str, Value]]:
+    """Add what another block sets; yields what both set, where the target's counts (``settings_apply``)."""
+    pending = [(target, source)]
+    while pending:
+        into, other = pending.pop()
+        for key, value in other.values.items():
+            if key in into.values:
+                yield key, value
+            else:
+                into.values[key] = value
+        for kind, entries in other.entries.items():
+            known = into.entries.setdefault(kind, {})
+            for key, value in entries.items():
+                known.setdefault(key, value)
+        for kind, blocks in other.blocks.items():
+            pending += _joined(into.blocks.setdefault(kind, []), blocks, unique=kind not in ("passdb", "userdb"))
+
+
+def _joined(known: list[Block], blocks: list[Block], *, unique: bool) -> list[tuple[Block, Block]]:
+    """Append copies of blocks to a list; those of a name that it has are returned to be merged into it."""
+    by_name = {block.name: block for block in known if unique and block.name}
+    pairs: list[tuple[Block, Block]] = []
+    for block in blocks:
+        mine = by_name.get(block.name)
+        if mine is None:
+            mine = Block(block.section, block.name, block.conditions, block.span, block.origin, block.builtin)
+            known.append(mine)
+            if unique and block.name:
+                by_name[block.name] = mine
+        elif mine.span is None:
+            mine.span, mine.origin = block.span, block.origin
+        pairs.append((mine, block))
+    return pairs

@@ -1,0 +1,71 @@
+"""The checks of ``metric`` and ``event_exporter`` (src/stats/stats-settings.c of 2.3.19.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TIMES: Final = ("time-rfc3339", "time-unix")
+
+
+def check_exporter(name: str, form: str, transport: str, arguments: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with an exporter, and the key it is about; the daemon tells the first only."""
+    if not name:
+        yield "Exporter name can't be empty", "name"
+    elif not form:
+        yield "Exporter format name can't be empty", "format"
+    elif form not in ("none", "json", "tab-text"):
+        yield f"Unknown exporter format '{form}'", "format"
+    elif not transport:
+        yield "Exporter transport name can't be empty", "transport"
+    elif transport not in ("drop", "http-post", "log"):
+        yield f"Unknown transport type '{transport}'", "transport"
+    else:
+        words = [word for word in arguments.split(" ") if word]
+        unknown = next((word for word in words if word not in _TIMES), None)
+        if unknown:
+            yield f"Unknown exporter format arg: {unknown}", "format_args"
+        elif len(set(words)) > 1:
+            yield f"Exporter '{name}' specifies multiple time format args", "format_args"
+        elif not words and form != "none":
+            yield f"{form} exporter format requires a time-* argument", "format_args"
+
+
+def check_metric(name: str, event_filter: str, group_by: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a metric, and the key it is about; the syntax of its filter is not checked."""
+    if not name:
+        yield "Metric name can't be empty", "metric_name"
+    elif not event_filter:
+        yield f"metric {name} {{ filter }} is empty - will not match anything", "filter"
+    else:
+        for word in group_by.split():
+            message = _group_by_error(word)
+            if message:
+                yield message, "group_by"
+                return
+
+
+def _group_by_error(word: str) -> str:
+    field, *parts = word.split(":")
+    if not parts:
+        return ""
+    function, *arguments = parts
+    if function == "discrete":
+        return "group_by 'discrete' aggregate function does not take any args" if arguments else ""
+    if function not in ("exponential", "linear"):
+        return f"unknown aggregation function '{function}' on field '{field}'"
+    if len(arguments) != 3 or not all(re.fullmatch(r"-?\d{1,18}", argument) for argument in arguments):
+        return f"group_by '{function}' aggregate function takes 3 int args"
+    least, most, other = (int(argument) for argument in arguments)
+    if least < 0 or most < 0 or other < 0:
+        return f"group_by '{function}' aggregate function arguments must be >= 0"
+    if least >= most:
+        return f"group_by '{function}' aggregate function min must be < max ({least} must be < {most})"
+    if function == "exponential" and other not in (2, 10):
+        return f"group_by 'exponential' aggregate function base must be one of: 2, 10 (base={other})"
+    if function == "linear" and least + other > most:
+        return f"group_by 'linear' aggregate function min+step must be <= max ({least + other} must be <= {most})"
+    return ""

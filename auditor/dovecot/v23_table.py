@@ -1,0 +1,115 @@
+"""Dovecot 2.2's and 2.3's settings by section, from the data that ``tools/make_dovecot_settings.py`` makes."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TABLES: Final = ((2, 3, 20), "2.3.21"), ((2, 3, 15), "2.3.19"), ((2, 3, 0), "2.3.13"), ((0,), "2.2.36")
+"""From which version on which table applies: names and defaults are the same (tags of Dovecot's source)."""
+
+
+class Type(StrEnum):
+    """Types of settings, without ``SET_`` (src/lib-settings/settings-parser.h)."""
+
+    STR = "STR"
+    STR_VARS = "STR_VARS"
+    BOOL = "BOOL"
+    UINT = "UINT"
+    UINT_OCT = "UINT_OCT"
+    TIME = "TIME"
+    TIME_MSECS = "TIME_MSECS"
+    SIZE = "SIZE"
+    IN_PORT = "IN_PORT"
+    ENUM = "ENUM"
+    STRLIST = "STRLIST"
+    DEFLIST = "DEFLIST"
+    DEFLIST_UNIQUE = "DEFLIST_UNIQUE"
+    ALIAS = "ALIAS"
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a list of sections."""
+        return self in (Type.DEFLIST, Type.DEFLIST_UNIQUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One setting of one section.
+
+    ``default`` is printed as doveconf prints it, and None where the daemon has a null pointer, which no value equals.
+    """
+
+    name: str
+    type: Type
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    hidden: bool = False
+    alias_of: str = ""
+    always_changed: bool = False
+    """Modules disagree about the default, so that doveconf prints whatever is set."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """What one version knows.
+
+    ``sections`` are keyed by their types from the top (``service/unix_listener``), the global settings by an empty
+    text; ``services`` holds what the built-in services set, their listeners as dictionaries by name.
+    """
+
+    version: str
+    sections: Mapping[str, Mapping[str, Definition]]
+    services: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def top(self) -> Mapping[str, Definition]:
+        """The global settings."""
+        return self.sections[""]
+
+    def name_key(self, section: str) -> str:
+        """Return the key that holds a section's own name, such as ``path`` of a listener: its first one."""
+        return next(iter(self.sections[section]))
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return a version as numbers; what does not begin with any is older than all."""
+    match = re.match(r"\d{1,9}(?:\.\d{1,9})*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else (0,)
+
+
+def table_for(version: str, *, debian: bool) -> Table:
+    """Return the table that applies to a version; Debian's packages have other defaults for a few settings."""
+    known = next(name for first, name in TABLES if numbers(version) >= first)
+    return _loaded(known, debian)
+
+
+@cache
+def _loaded(version: str, debian: bool) -> Table:
+    data = json.loads(files("auditor").joinpath("data", f"dovecot-{version}.json").read_text("utf-8"))
+    sections = {
+        section: {name: _definition(name, entry, debian) for name, entry in table.items()}
+        for section, table in data["sections"].items()
+    }
+    return Table(version, sections, data["services"])
+
+
+def _definition(name: str, entry: Mapping[str, Any], debian: bool) -> Definition:
+    default = entry.get("debian", entry.get("default")) if debian else entry.get("default")
+    return Definition(
+        name=name,
+        type=Type(entry["type"]),
+        default=default,
+        choices=tuple(entry.get("enum", ())),
+        hidden=bool(entry.get("hidden")),
+        alias_of=entry.get("of", ""),
+        always_changed=bool(entry.get("always_changed")),
+    )

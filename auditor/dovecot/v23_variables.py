@@ -1,0 +1,85 @@
+"""``$name`` and ``<file`` in values of Dovecot 2.2 and 2.3.
+
+Follows ``config_write_value`` and ``config_write_keyvariable`` in src/config/config-parser.c (2.3.19.1), and 2.2.36.4's
+for versions before 2.3.14, where only a ``$`` at the very beginning counts.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Final
+
+from auditor.dovecot.v23_blocks import Value
+from auditor.dovecot.v23_table import Type
+from auditor.syntax.dovecot import Kind
+
+if TYPE_CHECKING:
+    from auditor.dovecot.includes import Read
+    from auditor.dovecot.v23_parse import Interpreter
+
+ANYWHERE: Final = (2, 3, 14)
+"""The first version that expands each word of a value, and ``$ENV:name``."""
+MAX_LENGTH: Final = 4 * 1024 * 1024
+"""Characters that a value may grow to; ``a = $a $a`` doubles with each line."""
+
+
+class UnknownVariableError(ValueError):
+    """A reference that the daemon refuses; its text has the daemon's words."""
+
+
+def value_of(interpreter: Interpreter, read: Read, key: str, kind: Kind, text: str) -> Value:
+    """Return the value of an assignment; raises ``UnknownVariableError``."""
+    if kind is Kind.FILE:
+        folder = posixpath.dirname(read.statement.file.name)
+        path = posixpath.join(folder, text)
+        return Value(f"<{text}", f"<{path}", read.origin, path)
+    if kind is not Kind.VARIABLE or not (interpreter.numbers >= ANYWHERE or text.startswith("$")):
+        return Value(text, text, read.origin)
+    shown, effective = _expanded(interpreter, key, text)
+    return Value(shown, effective, read.origin, literal="$ENV:" not in text or "$ENV:" not in effective)
+
+
+def _expanded(interpreter: Interpreter, key: str, text: str) -> tuple[str, str]:
+    words, at = [], 0
+    while at < len(text):
+        end = text.find(" ", at) if interpreter.numbers >= ANYWHERE or at == 0 else -1
+        end = len(text) if end < 0 else end
+        words.append(text[at:end])
+        at = end
+        while at < len(text) and text[at] in " \t":
+            at += 1
+    is_variable = [
+        word.startswith("$") and (interpreter.numbers >= ANYWHERE or index == 0) for index, word in enumerate(words)
+    ]
+    both = [
+        _word(interpreter, key, word) if is_one else (word, word)
+        for word, is_one in zip(words, is_variable, strict=True)
+    ]
+    if sum(len(effective) for _, effective in both) > MAX_LENGTH:
+        raise UnknownVariableError(f"{key} becomes longer than {MAX_LENGTH} characters")
+    return " ".join(shown for shown, _ in both), " ".join(effective for _, effective in both)
+
+
+def _word(interpreter: Interpreter, key: str, word: str) -> tuple[str, str]:
+    """Return what doveconf prints for a reference, and what the daemon puts in its place."""
+    name = word[1:]
+    if name.startswith("ENV:") and interpreter.numbers >= ANYWHERE:
+        return word, word
+    shown, effective = _looked_up(interpreter, name, through_parents=name == key)
+    return (shown if name == key else word), effective
+
+
+def _looked_up(interpreter: Interpreter, name: str, *, through_parents: bool) -> tuple[str, str]:
+    """Return what a global setting is here and now, in the current filter or those around it (``config_get_value``)."""
+    layers = interpreter.here.layers if through_parents else interpreter.here.layers[:1]
+    found = layers[0].value(name)
+    if found is None:
+        raise UnknownVariableError(f"Unknown variable: ${name}")
+    _, definition, default = found
+    if definition.type in (Type.DEFLIST, Type.DEFLIST_UNIQUE, Type.STRLIST):
+        raise UnknownVariableError(f"Invalid variable: ${name}")
+    for layer in layers:
+        there = layer.value(name)
+        if there is not None and there[0] is not None:
+            return there[0].shown, there[0].effective
+    return default or "", default or ""

@@ -1,0 +1,50 @@
+"""The settings of one filter as the checks look at them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditor.finding import Problem, ProblemKind
+from auditor.text import escaped
+
+if TYPE_CHECKING:
+    from auditor.dovecot.v23_blocks import Block
+    from auditor.dovecot.v23_table import Table
+    from auditor.text import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The settings of one filter, for checking."""
+
+    table: Table
+    root: Block
+    main: SourceFile
+
+    def text(self, key: str, block: Block | None = None) -> str:
+        """Return what a key is; empty when the version does not know it."""
+        block = block or self.root
+        definition = self.table.sections[block.section].get(key)
+        if definition is None:
+            return ""
+        value = block.values.get(key)
+        return value.effective if value else block.default(definition) or ""
+
+    def number(self, key: str, block: Block | None = None) -> int:
+        """Return what a key of type UINT is."""
+        text = self.text(key, block)
+        return int(text) if text.isdigit() else 0
+
+    def problem(self, message: str, block: Block | None = None, *keys: str) -> Problem:
+        """Return the problem at the first of some keys that is set, else at the block."""
+        block = block or self.root
+        value = next((block.values[key] for key in keys if key in block.values), None)
+        span: Span | None = value.origin.span if value else block.span
+        return Problem(ProblemKind.INVALID_VALUE, escaped(message), span or self.main.line_span(1))
+
+
+def words_of(text: str, separators: str = ", ") -> list[str]:
+    """Return the words of a list (``t_strsplit_spaces``)."""
+    return [word for word in re.split(f"[{separators}]+", text) if word]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.finding import Problem, ProblemKind
 from auditor.postfix.defaults import Kind, version_numbers
 from auditor.postfix.expansion import TooLargeError
-from auditor.postfix.values import TLS_LEVELS, compatibility_level_refusal, refusal, tls_level_refusal
+from auditor.postfix.values import TLS_LEVELS, compatibility_level_refusal, refusal, shortened, tls_level_refusal
 from auditor.syntax.postfix_expansion import ExpansionError
 
 if TYPE_CHECKING:
@@ -70,12 +70,15 @@ def argument_problems(line: ServiceLine) -> Iterator[Problem]:
         elif line.settings:
             advice = "a value with white space needs braces: -o { name = value }"
         yield Problem(
-            ProblemKind.SYNTAX_ERROR, f"unexpected command-line argument: {stray[0].value}", stray[0].span, advice
+            ProblemKind.SYNTAX_ERROR,
+            f"unexpected command-line argument: {shortened(stray[0].value)}",
+            stray[0].span,
+            advice,
         )
 
 
 def _invalid_field(name: str, field: Text) -> Problem:
-    return _syntax(f'invalid {name} field "{field.value}"', field)
+    return _syntax(f'invalid {name} field "{shortened(field.value)}"', field)
 
 
 def _syntax(message: str, text: Text) -> Problem:
@@ -124,14 +127,16 @@ class ValueChecks:
         error = self._error(name, readers[0])
         if error is not None:
             if not isinstance(error, TooLargeError):
-                yield Problem(
-                    ProblemKind.SYNTAX_ERROR, f"{name}: macro processing error: {error}", assignment.value.span
-                )
+                secret = self._configuration.scope(readers[0]).is_secret(name)
+                what = "macro processing error" if secret else f"macro processing error: {shortened(str(error))}"
+                yield Problem(ProblemKind.SYNTAX_ERROR, what, assignment.value.span)
             return
         for reader in readers:
             message = self._refusal(name, reader)
             if message is not None:
-                yield Problem(ProblemKind.INVALID_VALUE, message, assignment.value.span)
+                yield Problem(
+                    ProblemKind.INVALID_VALUE, message, assignment.value.span, _advice(assignment, known.kind)
+                )
                 return
 
     def _refusal(self, name: str, service: Service | None) -> str | None:
@@ -158,6 +163,12 @@ class ValueChecks:
         if self._configuration.master_file is None and program == "*":
             return bool(USUAL_PROGRAMS.intersection(programs))
         return "TLS" in programs and _uses_tls(scope, program)
+
+
+def _advice(assignment: Assignment, kind: Kind) -> str:
+    if "#" in assignment.value.value:
+        return "Postfix knows no comments behind a value: give the comment a line of its own"
+    return "write yes or no" if kind in (Kind.BOOLEAN, Kind.BOOLEAN_EXPRESSION) else ""
 
 
 def _uses_tls(scope: Scope, program: str) -> bool:

@@ -10,7 +10,7 @@ from auditor.host import Unreadable
 from auditor.postfix.configuration import Configuration, Scope
 from auditor.postfix.defaults import newest_version
 from auditor.postfix.problems import ValueChecks, argument_problems, field_problems
-from auditor.postfix.secrets import commented_out, has_contents, names_passwords
+from auditor.postfix.secrets import commented_out, has_contents, looks_secret, names_passwords
 from auditor.postfix.services import is_disabled, services_of
 from auditor.postfix.used import service_parameter_defaults
 from auditor.syntax.postfix import Assignment, Refused, ServiceLine, parameters, parse_main, parse_master, services
@@ -86,6 +86,9 @@ def _read_master(configuration: Configuration, file: SourceFile) -> list[Service
 
 
 def _syntax_problem(refused: Refused) -> Problem:
+    name = next(words(refused.span.text), None)
+    if name and looks_secret(name.text):
+        refused.span.file.mark_secret(refused.span.start + name.end, refused.span.end)
     return Problem(ProblemKind.SYNTAX_ERROR, refused.message, refused.span)
 
 

@@ -33,3 +33,8 @@ def is_secret(name: str, value: str) -> bool:
 def commented_out(text: str) -> list[tuple[int, int]]:
     """Return where secrets stand in the comments of a main.cf: start and end of each."""
     return [match.span("secret") for match in _COMMENTED_OUT.finditer(text)]
+
+
+def looks_secret(name: str) -> bool:
+    """Whether what stands behind a name in a line that cannot be read may be a secret."""
+    return names_passwords(name) or _SECRET_NAME.search(name) is not None

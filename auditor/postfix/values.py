@@ -19,6 +19,8 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _INT_MAX: Final = 2**31 - 1
 _LONG_MAX: Final = 2**63 - 1
 _LONGEST_NUMBER: Final = 25
+_MESSAGE_WIDTH: Final = 80
+"""Characters of a value that a message repeats."""
 
 _CLIENT_LEVELS: Final = frozenset({"none", "may", "encrypt", "fingerprint", "dane", "dane-only", "verify", "secure"})
 _SERVER_LEVELS: Final = frozenset({"none", "may", "encrypt", "fingerprint", "verify", "secure"})
@@ -33,6 +35,11 @@ Source: "Invalid TLS level" in ``src/smtpd/smtpd.c`` and ``src/smtp/smtp.c``; ``
 """
 
 
+def shortened(text: str) -> str:
+    """Return a text fit for a message."""
+    return text if len(text) <= _MESSAGE_WIDTH else f"{text[:_MESSAGE_WIDTH]}..."
+
+
 def refusal(name: str, value: str, known: Known, default: str) -> str | None:
     """Return what a program says when it ends on a value, or None when it takes it."""
     check = _CHECKS.get(known.kind)
@@ -41,7 +48,7 @@ def refusal(name: str, value: str, known: Known, default: str) -> str | None:
 
 def _boolean(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001  # one signature for all
     """``convert_mail_conf_bool``, ``src/global/mail_conf_bool.c``."""
-    return None if value.lower() in ("yes", "no") else f"bad boolean configuration: {name} = {value}"
+    return None if value.lower() in ("yes", "no") else f"bad boolean configuration: {name} = {shortened(value)}"
 
 
 def _integer(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001
@@ -50,7 +57,7 @@ def _integer(name: str, value: str, known: Known, default: str) -> str | None:  
     limit = _LONG_MAX if known.kind is Kind.LONG else _INT_MAX
     number = int(value) if match and len(value) < _LONGEST_NUMBER else None
     if number is None or abs(number) > limit:
-        return f"bad numerical configuration: {name} = {value}"
+        return f"bad numerical configuration: {name} = {shortened(value)}"
     return _range(name, number, known)
 
 
@@ -61,7 +68,7 @@ def _time(name: str, value: str, known: Known, default: str) -> str | None:
     unit = unit or next((letter for letter in default if letter.isalpha()), "s")
     number = int(match[0]) if match and len(match[0]) < _LONGEST_NUMBER else -1
     if number < 0 or unit not in _SECONDS or number * _SECONDS[unit] > _INT_MAX:
-        return f"parameter {name}: bad time value or unit: {value}"
+        return f"parameter {name}: bad time value or unit: {shortened(value)}"
     return _range(name, number * _SECONDS[unit], known)
 
 
@@ -86,7 +93,7 @@ _CHECKS: Final[Mapping[Kind, Callable[[str, str, Known, str], str | None]]] = {
 def tls_level_refusal(name: str, value: str) -> str | None:
     """Return what a program says when it ends on a TLS level, or None when it takes it."""
     levels = TLS_LEVELS[name][1]
-    return None if not value or value.lower() in levels else f'Invalid TLS level "{value}"'
+    return None if not value or value.lower() in levels else f'Invalid TLS level "{shortened(value)}"'
 
 
 def compatibility_level_refusal(value: str, *, dotted: bool) -> str | None:
@@ -96,9 +103,9 @@ def compatibility_level_refusal(value: str, *, dotted: bool) -> str | None:
     """
     if not dotted:
         ok = _INTEGER.fullmatch(value) and len(value) < _LONGEST_NUMBER and 0 <= int(value) <= _INT_MAX
-        return None if ok else f"bad numerical configuration: compatibility_level = {value}"
+        return None if ok else f"bad numerical configuration: compatibility_level = {shortened(value)}"
     try:
         compatibility_level(value)
     except ExpansionError as error:
-        return str(error)
+        return shortened(str(error))
     return None

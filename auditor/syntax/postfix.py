@@ -32,6 +32,8 @@ FIELDS: Final = ("SERVICE", "TYPE", "PRIVATE", "UNPRIV", "CHROOT", "WAKEUP", "MA
 """The fields of a service, in the order of master.cf."""
 
 
+MESSAGE_WIDTH: Final = 60
+"""Characters of a word that a message repeats."""
 MASTER_BLANKS: Final = " \t\r\n"
 """What stands between the words of master.cf: ``master_blanks`` of ``src/master/master_ent.c``."""
 
@@ -219,7 +221,7 @@ def parse_master(file: SourceFile) -> Tree:
 def parameters(tree: Tree) -> Iterator[Assignment | Refused]:
     """Return what a main.cf assigns, and the lines that end every Postfix program, in file order.
 
-    The messages are those of ``dict_load_fp`` (``src/util/dict.c``).
+    The messages are those of ``dict_load_fp`` (``src/util/dict.c``), the text in them cut after its first word.
     """
     for child in tree.root.children:
         if isinstance(child, lark.Tree):
@@ -227,7 +229,7 @@ def parameters(tree: Tree) -> Iterator[Assignment | Refused]:
             yield Assignment(name, value, tree.file.span(name.span.start, value.span.end))
         elif child.type == "BAD":
             text = _text(child, tree.file)
-            yield Refused(f'{name_value(text.value).error}: "{text.value}"', _trimmed(text))
+            yield Refused(f'{name_value(text.value).error}: "{_beginning(text.value)}"', _trimmed(text))
 
 
 def services(tree: Tree) -> Iterator[ServiceLine | Refused]:
@@ -246,6 +248,12 @@ def _text(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> Text:
         message = f"no text in {child!r}"
         raise TypeError(message)
     return Text(text.value, replace(text.line, file=file), text.start)
+
+
+def _beginning(text: str) -> str:
+    """Return the first word of a text, for a message: what follows may be long, and may be a secret."""
+    first = next(words(text, WHITE), Word("", 0, 0)).text[:MESSAGE_WIDTH].partition("=")[0].rstrip(WHITE)
+    return first if first == text.rstrip(WHITE) else f"{first}..."
 
 
 def _trimmed(text: Text) -> Span:
@@ -280,7 +288,8 @@ def _without_braces(word: Text, refused: list[Refused]) -> Text:
         return word
     inside = braced(Word(word.value, word.start, word.start + len(word.value)))
     if inside.error:
-        refused.append(Refused(inside.error, word.span))
+        error = inside.error.partition(' in "')[0]
+        refused.append(Refused(f'{error} in "{_beginning(word.value)}"', word.span))
     return Text(inside.text, word.line, inside.start)
 
 
@@ -291,7 +300,7 @@ def _setting(option: Text, word: Text, refused: list[Refused]) -> tuple[Assignme
     pair = name_value(inside.value, inside.start)
     if pair.error:
         message = (
-            f'invalid "-o {inside.value}" option value: {pair.error}'
+            f'invalid "-o {_beginning(inside.value)}" option value: {pair.error}'
             if word.value
             else "option requires an argument -- 'o'"
         )

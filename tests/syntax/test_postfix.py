@@ -67,8 +67,8 @@ def test_parameters():
         ("a", "1"),
         ("b", ""),
         ("c", "x  y z"),
-        "missing '=' after attribute name: \"d e = f\"",
-        'missing attribute name: "= g"',
+        "missing '=' after attribute name: \"d...\"",
+        'missing attribute name: "..."',
     ]
 
 
@@ -119,8 +119,8 @@ def test_arguments_of_a_command_end_the_options():
     [
         ("-o name", "invalid \"-o name\" option value: missing '=' after attribute name"),
         ("-o", "option requires an argument -- 'o'"),
-        ("-o { a = b", "missing '}' in \"{ a = b\""),
-        ("-o {a=b}c", "syntax error after '}' in \"{a=b}c\""),
+        ("-o { a = b", "missing '}' in \"{ a...\""),
+        ("-o {a=b}c", "syntax error after '}' in \"{a...\""),
     ],
 )
 def test_arguments_that_end_a_daemon(arguments, message):

@@ -38,11 +38,11 @@ RELAY_REFUSALS: Final = REFUSALS | {"reject_unauth_destination", "defer_unauth_d
 
 
 class Right(Enum):
-    """What a client gets."""
+    """What a client gets; the value says it in a sentence that ends with the names of services."""
 
-    RELAY = "relay"
+    RELAY = "may relay mail through"
     """It may send mail to foreign domains."""
-    ENTRY = "entry"
+    ENTRY = "is let in where others are refused, at"
     """It is let in where clients without a certificate are refused."""
 
 
@@ -88,27 +88,30 @@ class CertificateRights:
         return tuple(found)
 
     @cached_property
-    def unknown_tables(self) -> tuple[tuple[Restriction, UnreadableTable], ...]:
-        """The tables of its access lists that cannot be read."""
+    def unknown_tables(self) -> tuple[tuple[Restriction, str], ...]:
+        """The tables of its access lists that cannot be read, and why."""
         found = ((item, self._service.postfix.tables.table(item)) for item in self.access_restrictions)
-        return tuple((item, table) for item, table in found if isinstance(table, UnreadableTable))
+        return tuple((item, str(table)) for item, table in found if isinstance(table, UnreadableTable))
 
     @cached_property
     def goes_by_fingerprints(self) -> bool:
         """Whether one of its access lists looks at the fingerprints of certificates."""
         return any(item.name.lower() in LISTED_CERTIFICATES for item in self.access_restrictions)
 
-    def refuses_fingerprints_before(self, grant: CertificateGrant) -> bool | UnreadableTable:
-        """Whether a table of fingerprints refuses some certificates before a permit: that is how one revokes here."""
+    @property
+    def refuses_some(self) -> bool | None:
+        """Whether a table of fingerprints refuses some certificates before the grant, as one does to revoke them.
+
+        None when the table cannot be read.
+        """
         for item in self.access_restrictions:
-            if item.origin == grant.origin:
+            if self.grant and item.origin == self.grant.origin:
                 return False
             if item.name.lower() != "check_ccert_access" or item.warn_only:
                 continue
-            table = self._service.postfix.tables.table(item)
-            if isinstance(table, UnreadableTable):
-                return table
-            if table and any(map(refuses, table.results())):
+            if isinstance(self._service.postfix.tables.table(item), UnreadableTable):
+                return None
+            if any(map(refuses, self._service.postfix.tables.results(item))):
                 return True
         return False
 
@@ -125,6 +128,23 @@ class CertificateRights:
             required, stopped = self._service.get("smtpd_tls_req_ccert"), self._refusal(REFUSALS, certified=True)
             return CertificateGrant(Right.ENTRY, required.name, required.origin, also_needed=stopped)
         return None
+
+    @property
+    def permit_for_all(self) -> Origin | None:
+        """The permit_tls_all_clientcerts that decides, None when none does."""
+        return self.grant.origin if self.grant and self.grant.name == ALL_CERTIFICATES else None
+
+    @property
+    def unrevocable(self) -> Origin | None:
+        """What lets certificates past by their CA alone, with no list of fingerprints that could take one out."""
+        if self.grant is None or self.refuses_some is not False:
+            return None
+        return None if self.grant.also_needed and self.goes_by_fingerprints else self.grant.origin
+
+    @property
+    def right(self) -> Right | None:
+        """What a trusted certificate gives without anything else, such as a password."""
+        return self.grant.right if self.grant and not self.grant.also_needed else None
 
     def _permitted(self, refusals: frozenset[str]) -> Origin | None:
         """Return the permit that lets certified clients past what refuses the others."""

@@ -67,6 +67,18 @@ class ClientAuthorities:
         return self.configured and (self.always_append or self.append_default.effective.lower() == "yes")
 
     @property
+    def appending(self) -> Parameter:
+        """The parameter that brings the system's CAs in; in releases that always add them, CAfile or CApath."""
+        if not self.always_append:
+            return self.append_default
+        return self.file if self.file.effective else self.path
+
+    @property
+    def settings(self) -> tuple[Parameter, ...]:
+        """The parameters that name CAs."""
+        return tuple(one for one in (self.file, self.path) if one.effective)
+
+    @property
     def _stores(self) -> Iterator[tuple[Parameter, str]]:
         """Yield the file and the directories; OpenSSL takes several, joined by colons (X509_LOOKUP_hash_dir(3))."""
         if self.file.effective:
@@ -108,11 +120,7 @@ class ClientAuthorities:
         return tuple((parameter, one) for parameter, _, one in self._read if isinstance(one, Unreadable))
 
     @cached_property
-    def crls(self) -> tuple[tuple[Parameter, str, Crl], ...]:
-        """The CRLs that stand beside the CAs, with the parameter and the store; Postfix looks at none."""
-        return tuple(
-            (parameter, name, crl)
-            for parameter, name, one in self._read
-            if isinstance(one, TrustFile | TrustDirectory)
-            for crl in one.crls
-        )
+    def crls(self) -> tuple[tuple[Parameter, Crl], ...]:
+        """The CRLs that stand beside the CAs, with the parameter; Postfix looks at none."""
+        read = ((parameter, one) for parameter, _, one in self._read if isinstance(one, TrustFile | TrustDirectory))
+        return tuple((parameter, crl) for parameter, one in read for crl in one.crls)

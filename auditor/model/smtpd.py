@@ -16,7 +16,7 @@ from auditor.postfix.services import smtpd_address, smtpd_port
 from auditor.text import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from auditor.model.postfix import Postfix
     from auditor.postfix.configuration import Parameter, Service
@@ -185,3 +185,23 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return ipaddress.ip_address(address.strip("[]"))
     except ValueError:
         return None
+
+
+def grouped(
+    services: Iterable[SmtpdService], place: Callable[[SmtpdService], Origin | None]
+) -> dict[Origin, list[SmtpdService]]:
+    """Return the services by the place that makes something so for them: it is said once a place, not once a service.
+
+    Services without such a place are left out.
+    """
+    found: dict[Origin, list[SmtpdService]] = {}
+    for service in services:
+        if origin := place(service):
+            found.setdefault(origin, []).append(service)
+    return found
+
+
+def named(services: Iterable[SmtpdService]) -> str:
+    """Return the names of services for a sentence."""
+    names = list(dict.fromkeys(service.name for service in services))
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,1 @@
+"""The rules: one class in one file, by subject."""

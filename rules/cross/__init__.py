@@ -1,0 +1,1 @@
+"""Rules about what Dovecot, Postfix and the files they share mean together."""

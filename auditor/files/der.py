@@ -6,7 +6,8 @@ from typing import Final
 
 SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
-_CONSTRUCTED: Final = 0x20
+_HOLDERS: Final = frozenset({0x30, 0x31, 0xA0, 0xA1, 0xA2, 0xA3})
+"""Tags whose contents OpenSSL decodes: SEQUENCE, SET, and fields of certificates and CRLs with tags of their own."""
 _TIMES: Final = frozenset({0x17, 0x18})
 _VERSION: Final = 0xA0
 _BIT_STRING: Final = 0x03
@@ -39,7 +40,9 @@ def whole(data: bytes) -> bytes | None:
 def is_well_formed(data: bytes) -> bool:
     """Whether every element fits into the one that holds it.
 
-    What is not well formed here, OpenSSL refuses, too; it accepts BER's indefinite lengths, which count as well formed.
+    What is not well formed here, OpenSSL refuses, too, but for damage in the parameters of an algorithm, which it does
+    not look into (6 of 23,000 damaged certificates and CRLs). It accepts BER's indefinite lengths, which count as well
+    formed.
     """
     outer = element(data, 0, len(data))
     if outer is None:
@@ -53,7 +56,7 @@ def is_well_formed(data: bytes) -> bool:
             found = element(data, at, end)
             if found is None:
                 return data[at + 1 : at + 2] == b"\x80"
-            if found[0] & _CONSTRUCTED:
+            if found[0] in _HOLDERS:
                 pending.append(found[1:])
             at = found[2]
     return True

@@ -2,7 +2,8 @@ r"""Dovecot's passwd-file: who is in it, and what is said about each password.
 
 Read as ``passwd_file_open`` and ``passwd_file_add`` do (src/auth/db-passwd-file.c, 2.3.19.1 and 2.4.5): lines end at
 ``\n`` or ``\r\n``; empty lines and lines that begin with ``#`` or ``:`` are skipped; nothing is trimmed, nothing can be
-escaped, and the first entry of a name wins. No password or hash leaves this module.
+escaped, and the first entry of a name wins; ``doveadm auth test`` of 2.3.19.1 and 2.4.1 agreed on each of these. No
+password or hash leaves this module.
 """
 
 from __future__ import annotations

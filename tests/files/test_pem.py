@@ -2,17 +2,12 @@ from __future__ import annotations
 
 import base64
 import random
-import sys
 import time
-from pathlib import Path
 
 import pytest
+from files import openssl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import openssl  # beside this file
 
 from auditor.files import pem
 from auditor.files.pem import PemFile, parse_pem, read_pem

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from files.table_texts import ADDRESSES, CIDR, CIDR_IFS, INLINE, REFUSED, TEXTHASH, TEXTHASH_KEYS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,64 +14,6 @@ from auditor.host import Host, Mount
 from auditor.text import SourceFile
 
 NAME = "/etc/postfix/table"
-
-TEXTHASH = """ leading x
-Key1 value one
-key1 second
-  continued
-"quoted key" v
-KEY2:\tval2
-nokeyvalue
-dup a
-\t# indented comment
-
-dup b
-x   spaced  out  \r
-a\\ b v
-c"d e"f g
-q\\"x y z
-"a b c
-"""
-TEXTHASH_KEYS = [
-    "leading", "key1", "KEY1", "quoted key", '"quoted key"', "key2:", "key2", "nokeyvalue", "dup", "x", "a\\ b", "a\\",
-    'c"d e"f', 'q\\"x', 'q"x', '"a', '"a b c',
-]  # fmt: skip
-CIDR = """10.0.0.0/8 OK first
-!192.168.0.0/16 notlan
-if 192.168.1.0/24
-192.168.1.5 five
-endif
-192.168.1.0/24 lan
-1.2.3.4/24 bad
-::/0 six
-[fe80::1] br
-"""
-CIDR_IFS = """!10.0.0.0/8 notten
-if !10.0.0.0/8
-0.0.0.0/0 x
-endif
-10.0.0.0/8
-10.1.2.3 host
-300.1.1.1 bad
-ENDIF
-if 1.2.3.4
-If 10.0.0.0/8
-10.5.0.0/16  deep value
-endif
-"""
-ADDRESSES = [
-    "10.1.1.1", "192.168.1.5", "192.168.1.6", "8.8.8.8", "1.2.3.9", "::1", "2001:db8::1", "foo", "10.1.2.3", "1.2.3.4",
-    "10.5.1.1", "fe80::1", "10.0.0", "", "010.1.1.1",
-]  # fmt: skip
-INLINE = [
-    ("inline:{a=b, {c = d e}}", "c"), ("inline:{a=b, {c = d e}}", "C"), ("inline:{A=b}", "a"),
-    ("inline:{a=1, a=2}", "a"), ("static:{hello world}", "x"), ("static:hello", "x"), ("static:a b", "x"),
-    ("inline:{}", "x"),
-    ("inline:{{a=b}}", "a"), ("inline:{ a=b c=d }", "c"), ("inline:{ {a b = c} }", "a b"), ("inline:a=b", "a"),
-    ("inline:{a==b}", "a"), ("inline:{a= b}", "a"), ("cidr:{{10.0.0.0/8 OK}}", "10.1.1.1"),
-    ("cidr:{10.0.0.0/8 ok}", "10.1.1.1"), ("cidr:{{if 10.0.0.0/8},{10.1.0.0/16 x},{endif}}", "10.1.1.1"),
-]  # fmt: skip
-REFUSED = {"inline:{}", "inline:{ {a b = c} }", "inline:a=b", "inline:{a= b}", "cidr:{10.0.0.0/8 ok}"}
 
 
 @pytest.fixture
@@ -285,37 +226,3 @@ def test_never_raises(tmp_path, kind, data, inside):
         if isinstance(found, Table):
             for key in ("", "a", "0.0.0.1", "::1"):
                 found.lookup(key)
-
-
-CHROOTS = Path(os.environ.get("ORACLES", "/var/cache/mailaudit-oracles"))
-SUITES = [suite for suite in ("bookworm", "trixie") if (CHROOTS / suite / "usr/sbin/postmap").exists()]
-
-
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not SUITES, reason="needs root and the chroots of the real daemons in $ORACLES"
-)
-@pytest.mark.parametrize("suite", SUITES)
-def test_answers_are_those_of_postmap(tree, suite):
-    files = {"texthash": (TEXTHASH, TEXTHASH_KEYS), "cidr": (CIDR, ADDRESSES), "ifs": (CIDR_IFS, ADDRESSES)}
-    folder = CHROOTS / suite / "tmp" / f"mailaudit-tables-{os.getpid()}"
-    folder.mkdir()
-    inside = f"/tmp/{folder.name}"
-    try:
-        (folder / "main.cf").write_text("compatibility_level = 3.6\n")
-        questions: list[tuple[str, str]] = [*INLINE]
-        for name, (text, keys) in files.items():
-            (folder / name).write_bytes(text.encode())
-            kind = "cidr" if name == "ifs" else name
-            questions += [(f"{kind}:{inside}/{name}", key) for key in keys if key]
-        host = tree({f"{inside}/{name}": text for name, (text, _) in files.items()})
-        for specification, key in questions:
-            command = ["chroot", CHROOTS / suite, "/usr/sbin/postmap", "-c", inside, "-q", key, specification]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            said = done.stdout.removesuffix("\n") if done.returncode == 0 else None
-            found = read_table(host, specification)
-            ours = result(found.lookup(key)) if isinstance(found, Table) else None
-            assert ours == said, (specification, key)
-    finally:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()

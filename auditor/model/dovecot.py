@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
+from auditor.host import Unreadable
 from auditor.model.client_certificates import ClientCertificates
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
@@ -162,12 +163,14 @@ class Dovecot:
         return reached
 
     def reached_by(self, passdb: Passdb, mechanisms: Sequence[str]) -> list[Reach]:
-        """Return by which protocols and which of these mechanisms logins get to a passdb."""
+        """Return by which protocols and which of these mechanisms logins get to a passdb and may get somewhere by it."""
         return [
             Reach(scope.protocol, mechanism)
             for scope in self.auth_scopes
             for mechanism in mechanisms
-            if mechanism in self.mechanisms and passdb in self.chain(scope, mechanism, master=passdb.is_master)
+            if mechanism in self.mechanisms
+            and (scope.protocol == POSTFIX_SERVICE or not passdb.refuses_sessions)
+            and passdb in self.chain(scope, mechanism, master=passdb.is_master)
         ]
 
     def open_passdbs(self, hole: Hole) -> list[OpenPassdb]:
@@ -305,8 +308,16 @@ class Dovecot:
                 ):
                     certificate_use, key_use = self.file_use(certificate), self.file_use(key)
                     if certificate_use and key_use:
-                        found[KeyPair(certificate_use, key_use)] = None
+                        found[KeyPair(certificate_use, key_use, self._key_password(context))] = None
         return tuple(found)
+
+    def _key_password(self, context: TlsContext) -> str | None:
+        setting = self.get("ssl_server_key_password", context.scope)
+        use = self.file_use(setting) if setting is not None and setting.file else None
+        if use is not None:
+            text = self.host.read_text(use.name)
+            return None if isinstance(text, Unreadable) else text.text
+        return setting.value if setting is not None and setting.value else None
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:

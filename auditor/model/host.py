@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from auditor.model.keys import KeyFile, Match, key_files, match
+from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.trust import ClientTrust, client_trusts
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class AuditedHost:
 
     @cached_property
     def crl_files(self) -> tuple[tuple[ClientTrust, TrustUse], ...]:
-        """The files in which a daemon looks for CRLs, each with a use that does."""
-        return tuple((trust, use) for trust in self.client_trusts if (use := trust.crl_use))
+        """The files in which a daemon finds CRLs when it looks for them, each with a use that does."""
+        return tuple((trust, use) for trust in self.client_trusts if (use := trust.crl_use) and trust.fault is None)
 
     @cached_property
     def unread_client_trusts(self) -> tuple[tuple[TrustUse, Unreadable], ...]:
@@ -104,4 +104,8 @@ class AuditedHost:
     @cached_property
     def key_matches(self) -> tuple[Match, ...]:
         """For each certificate and key that are used together, whether they fit."""
-        return tuple(match(self.host, pair) for pair in self.key_pairs)
+        chains = (chain for postfix in self.postfix for chain in postfix.key_chains)
+        return (
+            *(match(self.host, pair) for pair in self.key_pairs),
+            *(match_chain(self.host, chain) for chain in chains),
+        )

@@ -12,12 +12,13 @@ from auditor.files.keys import belong_together, first_key, key_chains
 from auditor.files.pem import Pem, PemFile, read_pem
 from auditor.files.permissions import Readers, readers
 from auditor.host import Unreadable
+from auditor.model.files import KeyPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.host import Host
-    from auditor.model.files import FileUse, KeyPair
+    from auditor.model.files import FileUse
 
 MAIL_USERS: Final = ("dovecot", "dovenull", "postfix", "vmail")
 """Users that mail processes run as; none of them needs a key: the daemons open it as root (Dovecot wiki, SSL)."""
@@ -80,7 +81,9 @@ def key_files(
     uses: dict[str, list[FileUse]] = defaultdict(list)
     combined: set[str] = set()
     for use in keys:
-        uses[use.name].append(use)
+        found = read_pem(host, use.name)
+        if not isinstance(found, PemFile) or found.pem.keys:
+            uses[use.name].append(use)
     for use in certificates:
         found = read_pem(host, use.name)
         if isinstance(found, PemFile) and found.pem.keys:
@@ -138,14 +141,18 @@ def _match(pair: KeyPair, certificate: PemFile, key: PemFile) -> Match:
     return Match(pair, None, f"{key.source.path if private.why else certificate.source.path}: {reason}")
 
 
-def match_chains(files: Sequence[PemFile]) -> bool | None:
-    """Whether each key of files that are read as one is that of the certificate behind it (smtpd_tls_chain_files)."""
-    blocks = tuple(block for file in files for block in file.pem.blocks)
-    verdicts: list[bool | None] = []
-    for chain in key_chains(Pem(blocks)):
-        if chain.key is None or not chain.certificates:
-            return False
-        verdicts.append(belong_together(chain.key, chain.certificates[0]))
-    if not verdicts or False in verdicts:
-        return False
-    return None if None in verdicts else True
+def match_chain(host: Host, uses: Sequence[FileUse]) -> Match:
+    """Compare each key of files that are read as one with the certificate behind it (smtpd_tls_chain_files)."""
+    pair = KeyPair(uses[0], uses[0])
+    files = [read_pem(host, use.name) for use in uses]
+    blocks = tuple(block for file in files if isinstance(file, PemFile) for block in file.pem.blocks)
+    unreadable = next((file for file in files if isinstance(file, Unreadable)), None)
+    if unreadable is not None:
+        return Match(pair, None, str(unreadable))
+    chains = key_chains(Pem(blocks))
+    if not chains or any(chain.key is None or not chain.certificates for chain in chains):
+        return Match(pair, False, f"{uses[0].setting} does not name each key with its certificate behind it")
+    verdicts = [belong_together(chain.key, chain.certificates[0]) for chain in chains if chain.key]
+    if False in verdicts:
+        return Match(pair, False, f"a key in {uses[0].setting} is not that of the certificate behind it")
+    return Match(pair, None if None in verdicts else True, "a key or certificate cannot be read here")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
-from auditor.model.smtpd import SmtpdService
+from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.syntax.postfix_lines import words
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration, Parameter, Service
+
+TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
+"""Programs whose certificates and keys have parameters of their own."""
 
 
 class Postfix:
@@ -60,31 +63,33 @@ class Postfix:
 
     @cached_property
     def key_pairs(self) -> tuple[KeyPair, ...]:
-        """Certificates with their keys, of every service and of the SMTP client.
+        """The certificates with their keys, of every smtpd service that uses TLS and of the SMTP and LMTP clients.
 
-        Chain files make Postfix disregard the older parameters, and ``none`` stands for no certificate
+        Chain files make Postfix disregard these parameters, and ``none`` stands for no certificate
         (postconf(5), smtpd_tls_chain_files and smtpd_tls_cert_file).
         """
-        found: dict[KeyPair, None] = {}
-        for prefix, service in self._tls_users():
-            chains = tuple(self._chain_files(prefix, service))
-            found.update((KeyPair(chain, chain), None) for chain in chains)
-            for kind in () if chains else ("", "ec", "d"):
-                certificate = self._use(f"{prefix}_tls_{kind}cert_file", service)
-                key = self._use(f"{prefix}_tls_{kind}key_file", service)
-                if certificate and key:
-                    found[KeyPair(certificate, key)] = None
-        return tuple(found)
+        users = [(prefix, service) for prefix, service in self._tls_users if not self._chain(prefix, service)]
+        return tuple(dict.fromkeys(pair for prefix, service in users for pair in self._pairs(prefix, service)))
+
+    @cached_property
+    def key_chains(self) -> tuple[tuple[FileUse, ...], ...]:
+        """The lists of files that are read as one, each key before its certificates (postconf(5))."""
+        chains = (self._chain(prefix, service) for prefix, service in self._tls_users)
+        return tuple(dict.fromkeys(chain for chain in chains if chain))
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:
-        """Every private key file that is named."""
-        return tuple(dict.fromkeys(pair.key for pair in self.key_pairs))
+        """Every private key file that is named, wherever it is."""
+        named = [pair.key for prefix in TLS_PROGRAMS for pair in self._pairs(prefix, None)]
+        chained = [use for chain in self.key_chains for use in chain]
+        return tuple(dict.fromkeys([*(pair.key for pair in self.key_pairs), *named, *chained]))
 
     @cached_property
     def certificate_files(self) -> tuple[FileUse, ...]:
-        """Every certificate file that is named."""
-        return tuple(dict.fromkeys(pair.certificate for pair in self.key_pairs))
+        """Every certificate file that is named, wherever it is."""
+        named = [pair.certificate for prefix in TLS_PROGRAMS for pair in self._pairs(prefix, None)]
+        chained = [use for chain in self.key_chains for use in chain]
+        return tuple(dict.fromkeys([*(pair.certificate for pair in self.key_pairs), *named, *chained]))
 
     @cached_property
     def client_ca_files(self) -> tuple[FileUse, ...]:
@@ -96,19 +101,23 @@ class Postfix:
         """The CA files for client certificates, as each service uses them."""
         return tuple(dict.fromkeys(service.trust for service in self.smtpd_services if service.trust))
 
-    def _tls_users(self) -> Iterator[tuple[str, Service | None]]:
-        yield "smtpd", None
-        yield "smtp", None
-        yield "lmtp", None
-        for service in self.configuration.services:
-            if service.enabled and service.program in ("smtpd", "smtp", "lmtp"):
-                yield service.program, service
+    @cached_property
+    def _tls_users(self) -> tuple[tuple[str, Service | None], ...]:
+        smtpds = [("smtpd", one.service) for one in self.smtpd_services if one.tls_level is not TlsLevel.NONE]
+        services = (one for one in self.configuration.services if one.enabled and one.program in ("smtp", "lmtp"))
+        return (*smtpds, *((service.program, service) for service in services))
+
+    def _pairs(self, prefix: str, service: Service | None) -> Iterator[KeyPair]:
+        for kind in ("", "ec", "d"):
+            certificate = self._use(f"{prefix}_tls_{kind}cert_file", service)
+            key = self._use(f"{prefix}_tls_{kind}key_file", service)
+            if certificate and key:
+                yield KeyPair(certificate, key)
 
     def _use(self, name: str, service: Service | None) -> FileUse | None:
         parameter = self.configuration.get(name, service)
         return None if parameter.effective.lower() == "none" else self.file_use(parameter)
 
-    def _chain_files(self, prefix: str, service: Service | None) -> Iterator[FileUse]:
+    def _chain(self, prefix: str, service: Service | None) -> tuple[FileUse, ...]:
         parameter = self.configuration.get(f"{prefix}_tls_chain_files", service)
-        for word in words(parameter.effective):
-            yield self._use_of(parameter, word.text)
+        return tuple(self._use_of(parameter, word.text) for word in words(parameter.effective))

@@ -99,12 +99,18 @@ class HostRule(Rule[AuditedHost]):
 
     product = "both"
 
-    def refused(self, problems: Iterable[Problem]) -> Iterator[Finding]:
-        """Yield a finding for each place that a daemon refuses."""
-        for problem in problems:
-            yield self.finding(
-                problem.span, problem.message, because=problem.related, advice=problem.advice, subject=problem.message
-            )
+    def refused(self, what: str, problem: Problem, *, advice: str = "") -> Finding:
+        """Return the finding for a place that a daemon refuses: ``what`` it refuses, and why in its own words.
+
+        ``advice`` is for a problem that brings none.
+        """
+        return self.finding(
+            problem.span,
+            f"{what}: {problem.message}",
+            because=problem.related,
+            advice=problem.advice or advice,
+            subject=problem.message,
+        )
 
     def unknown_readers(self, host: AuditedHost) -> Iterator[NotChecked]:
         """Yield the key files of which this rule needed to know who can read them, and could not."""

@@ -35,10 +35,11 @@ class AuditedHost:
         """Every instance of both products."""
         return (*self.dovecot, *self.postfix)
 
-    def problems(self, kind: ProblemKind) -> Iterator[Problem]:
-        """Yield the places of one kind that a daemon refuses."""
-        for product in self.products:
-            yield from (problem for problem in product.configuration.problems if problem.kind is kind)
+    def problems(self, kind: ProblemKind) -> Iterator[tuple[str, Problem]]:
+        """Yield the places of one kind that a daemon refuses, each with the daemon's name."""
+        for name, instances in (("Dovecot", self.dovecot), ("Postfix", self.postfix)):
+            found = (problem for instance in instances for problem in instance.configuration.problems)
+            yield from ((name, problem) for problem in found if problem.kind is kind)
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:

@@ -43,7 +43,6 @@ class Configuration23(Configuration):
         wanted = Filter.of(scope)
         known = self._merged.get(wanted)
         if known is None:
-            self.layers[0].add_builtin_services()
             known = self._merged[wanted] = merged(self.layers, wanted)[0]
         return known
 

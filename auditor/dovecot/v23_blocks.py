@@ -58,8 +58,10 @@ class Block:
     span: Span | None = None
     """From the first opening line to the closing brace; None for what is built in."""
     origin: Origin | None = None
-    builtin: Mapping[str, Any] = field(default_factory=dict)
-    """What a built-in service or listener sets, besides its listeners."""
+    builtin: Mapping[str, Any] | None = None
+    """What a built-in service or listener sets, besides its listeners; None of a block that only the files have."""
+    forgotten: set[str] = field(default_factory=set)
+    """Keys of which the daemon does not know any more that they were set (``settings_changes_init``)."""
     values: dict[str, Value] = field(default_factory=dict)
     blocks: dict[str, list[Block]] = field(default_factory=dict)
     entries: dict[str, dict[str, Value]] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Block:
 
     def default(self, definition: Definition) -> str | None:
         """Return what a key is when it is not set."""
-        builtin = self.builtin.get(definition.name)
+        builtin = self.builtin.get(definition.name) if self.builtin is not None else None
         return builtin if isinstance(builtin, str) else definition.default
 
 
@@ -130,7 +132,7 @@ class Layer:
                 self._added(f"service/{kind}", listener, path, service, settings)
         return service
 
-    def _added(self, section: str, name: str, path: str, parent: Block, builtin: Mapping[str, Any]) -> Block:
+    def _added(self, section: str, name: str, path: str, parent: Block, builtin: Mapping[str, Any] | None) -> Block:
         block = Block(section, name, self.filter, builtin=builtin)
         parent.blocks.setdefault(block.kind, []).append(block)
         self.links[path.lower()] = block
@@ -169,7 +171,7 @@ class Layer:
                 return known
             raise AlreadyExistsError(f"{full} already exists")
         section = f"{parent.section}/{definition.name}" if parent.section else definition.name
-        return self._added(section, "", full, parent, {})
+        return self._added(section, "", full, parent, None)
 
     def value(self, key: str) -> tuple[Value | None, Definition, str | None] | None:
         """Return what a reference to a key finds here: what was set, its definition, and its default."""
@@ -210,34 +212,42 @@ def merged(layers: list[Layer], wanted: Filter) -> tuple[Block, Conflict | None]
     conflict: Conflict | None = None
     for index, layer in enumerate(matching):
         strict = index > 0 and not layer.filter.covers(matching[index - 1].filter)
-        for key, value in _apply(root, layer.root):
+        for key, value in _apply(root, layer.root, is_first=index == 0):
             if strict and conflict is None:
                 conflict = Conflict(key, value, layer)
     return root, conflict
 
 
-def _apply(target: Block, source: Block) -> Iterator[tuple[str, Value]]:
-    """Add what another block sets; yields what both set, where the target's counts (``settings_apply``)."""
-    pending = [(target, source)]
+def _apply(target: Block, source: Block, *, is_first: bool) -> Iterator[tuple[str, Value]]:
+    """Add what another block sets; yields what both set, where the target's counts (``settings_apply``).
+
+    A section that only the source has is copied. Unless the source is the first, the daemon forgets what was set in the
+    copy, so that a section of that name in a still less specific filter counts more.
+    """
+    pending = [(target, source, False)]
     while pending:
-        into, other = pending.pop()
+        into, other, is_copy = pending.pop()
         for key, value in other.values.items():
-            if key in into.values:
+            if key in into.values and key not in into.forgotten:
                 yield key, value
-            else:
-                into.values[key] = value
+                continue
+            into.values[key] = value
+            into.forgotten.discard(key)
+            if is_copy and not is_first:
+                into.forgotten.add(key)
         for kind, entries in other.entries.items():
             known = into.entries.setdefault(kind, {})
             for key, value in entries.items():
                 known.setdefault(key, value)
         for kind, blocks in other.blocks.items():
-            pending += _joined(into.blocks.setdefault(kind, []), blocks, unique=kind not in ("passdb", "userdb"))
+            pending += _joined(into.blocks.setdefault(kind, []), blocks)
 
 
-def _joined(known: list[Block], blocks: list[Block], *, unique: bool) -> list[tuple[Block, Block]]:
-    """Append copies of blocks to a list; those of a name that it has are returned to be merged into it."""
+def _joined(known: list[Block], blocks: list[Block]) -> list[tuple[Block, Block, bool]]:
+    """Add blocks of a kind to a list; returns each with the one it belongs into, and whether that is a new one."""
+    unique = bool(blocks) and blocks[0].section not in ("passdb", "userdb")
     by_name = {block.name: block for block in known if unique and block.name}
-    pairs: list[tuple[Block, Block]] = []
+    pairs: list[tuple[Block, Block, bool]] = []
     for block in blocks:
         mine = by_name.get(block.name)
         if mine is None:
@@ -245,7 +255,10 @@ def _joined(known: list[Block], blocks: list[Block], *, unique: bool) -> list[tu
             known.append(mine)
             if unique and block.name:
                 by_name[block.name] = mine
-        elif mine.span is None:
+            # Every filter has the built-in services from the beginning.
+            pairs.append((mine, block, block.builtin is None))
+            continue
+        if mine.span is None:
             mine.span, mine.origin = block.span, block.origin
-        pairs.append((mine, block))
+        pairs.append((mine, block, False))
     return pairs

@@ -89,8 +89,6 @@ def check(layers: list[Layer], table: Table, main: SourceFile) -> list[Problem]:
     for layer in layers:
         if layer is not layers[0] and not layer.root.values and not layer.root.blocks and not layer.root.entries:
             continue
-        if layer is layers[0]:
-            layer.add_builtin_services()
         root, conflict = merged(candidates.of(layer.filter), layer.filter)
         view = View(table, root, main)
         if conflict and conflict.value.origin.span:

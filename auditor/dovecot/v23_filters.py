@@ -23,11 +23,15 @@ class NestingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """The argument of ``local`` and ``remote``; without an address it is a name that only DNS knows."""
+    """The argument of ``local`` and ``remote``; without an address it is a name that only DNS knows.
+
+    ``error`` is what is wrong with the bits.
+    """
 
     text: str
     address: Address | None
     bits: int
+    error: str = ""
 
     @property
     def printed(self) -> str:
@@ -63,7 +67,7 @@ def net_of(text: str) -> Net:
     if not slash:
         return Net(text, address, address.max_prefixlen)
     if not (bits.isascii() and bits.isdigit() and len(bits) < 4 and int(bits) <= address.max_prefixlen):
-        return Net(text, None, 128)
+        return Net(text, None, address.max_prefixlen, f"Invalid network mask: {bits}")
     return Net(text, address, int(bits))
 
 
@@ -178,6 +182,8 @@ class Filter:
         if kind == "local_name":
             return replace(self, local_name=value)
         net, outer_net = net_of(value), self.local if kind == "local" else self.remote
+        if net.error:
+            raise NestingError(net.error)
         if outer_net and net.address and (outer_net.bits > net.bits or not outer_net.contains(net)):
             raise NestingError(f"{kind} net1 {{ {kind} net2 {{ .. }} }} requires net2 to be inside net1")
         return replace(self, local=net) if kind == "local" else replace(self, remote=net)

@@ -16,7 +16,7 @@ from auditor.dovecot.v23_blocks import AlreadyExistsError, Block, Entries, Layer
 from auditor.dovecot.v23_filters import KINDS, Filter, NestingError
 from auditor.dovecot.v23_table import Type, numbers
 from auditor.dovecot.v23_values import InvalidValueError, canonical
-from auditor.dovecot.v23_variables import UnknownVariableError, value_of
+from auditor.dovecot.v23_variables import value_of
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.syntax.dovecot import Kind, Statement
 from auditor.text import escaped
@@ -61,6 +61,7 @@ class Interpreter:
         self.table = table
         self.numbers = numbers(version)
         self.layers = [Layer(table, Filter(), main_name, Block("", "", Filter()))]
+        self.layers[0].add_builtin_services()
         self.problems: list[Problem] = []
         self.not_checked: list[NotChecked] = []
         self.stack = [Open("", self.layers[0], "", (self.layers[0],))]
@@ -227,11 +228,9 @@ class Interpreter:
             self.refuse(read, ProblemKind.SYNTAX_ERROR, "Missing key name ('=' at the beginning of line)")
             return
         path = here.prefix + key
-        try:
-            value = value_of(self, read, key, kind, text)
-        except UnknownVariableError as error:
-            self.refuse(read, ProblemKind.INVALID_VALUE, str(error))
-            value = Value(text, text, read.origin, literal=False)
+        value, error = value_of(self, read, key, kind, text)
+        if error:
+            self.refuse(read, ProblemKind.INVALID_VALUE, error)
         found = here.layer.find(path)
         if found is None:
             self._unknown(read, key)

@@ -142,6 +142,8 @@ def _shown(block: Block, table: Table, wanted: Wanted) -> Iterator[tuple[str, Va
             if default is not None:
                 yield key, None, default
             continue
+        if is_named and key in block.forgotten and wanted is Wanted.CHANGED and definition.type is not Type.STR_VARS:
+            continue
         if _is_shown(value, definition, default, wanted, is_named=is_named):
             yield key, value, value.shown
 

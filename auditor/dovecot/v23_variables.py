@@ -27,37 +27,46 @@ class UnknownVariableError(ValueError):
     """A reference that the daemon refuses; its text has the daemon's words."""
 
 
-def value_of(interpreter: Interpreter, read: Read, key: str, kind: Kind, text: str) -> Value:
-    """Return the value of an assignment; raises ``UnknownVariableError``."""
+def value_of(interpreter: Interpreter, read: Read, key: str, kind: Kind, text: str) -> tuple[Value, str]:
+    """Return the value of an assignment, and what the daemon says of a reference in it that leads nowhere."""
     if kind is Kind.FILE:
-        folder = posixpath.dirname(read.statement.file.name)
-        path = posixpath.join(folder, text)
-        return Value(f"<{text}", f"<{path}", read.origin, path)
+        path = posixpath.join(posixpath.dirname(read.statement.file.name), text)
+        return Value(f"<{text}", f"<{path}", read.origin, path), ""
     if kind is not Kind.VARIABLE or not (interpreter.numbers >= ANYWHERE or text.startswith("$")):
-        return Value(text, text, read.origin)
-    shown, effective = _expanded(interpreter, key, text)
-    return Value(shown, effective, read.origin, literal="$ENV:" not in text or "$ENV:" not in effective)
+        return Value(text, text, read.origin), ""
+    shown, effective, error = _expanded(interpreter, key, text)
+    return Value(shown, effective, read.origin, literal=not error and "$ENV:" not in effective), error
 
 
-def _expanded(interpreter: Interpreter, key: str, text: str) -> tuple[str, str]:
+def _expanded(interpreter: Interpreter, key: str, text: str) -> tuple[str, str, str]:
+    shown: list[str] = []
+    effective: list[str] = []
+    error = ""
+    for index, word in enumerate(_words(text, only_first=interpreter.numbers < ANYWHERE)):
+        both = word, word
+        if word.startswith("$") and (interpreter.numbers >= ANYWHERE or index == 0):
+            try:
+                both = _word(interpreter, key, word)
+            except UnknownVariableError as unknown:
+                error = error or str(unknown)
+        shown.append(both[0])
+        effective.append(both[1])
+    if sum(map(len, effective)) > MAX_LENGTH:
+        return text, text, f"{key} becomes longer than {MAX_LENGTH} characters"
+    return " ".join(shown), " ".join(effective), error
+
+
+def _words(text: str, *, only_first: bool) -> list[str]:
+    """Split at blanks, each with the blanks and tabs after it; or the first word from the rest."""
     words, at = [], 0
     while at < len(text):
-        end = text.find(" ", at) if interpreter.numbers >= ANYWHERE or at == 0 else -1
+        end = text.find(" ", at) if at == 0 or not only_first else -1
         end = len(text) if end < 0 else end
         words.append(text[at:end])
-        at = end
-        while at < len(text) and text[at] in " \t":
+        at = end + 1 if only_first else end
+        while not only_first and at < len(text) and text[at] in " \t":
             at += 1
-    is_variable = [
-        word.startswith("$") and (interpreter.numbers >= ANYWHERE or index == 0) for index, word in enumerate(words)
-    ]
-    both = [
-        _word(interpreter, key, word) if is_one else (word, word)
-        for word, is_one in zip(words, is_variable, strict=True)
-    ]
-    if sum(len(effective) for _, effective in both) > MAX_LENGTH:
-        raise UnknownVariableError(f"{key} becomes longer than {MAX_LENGTH} characters")
-    return " ".join(shown for shown, _ in both), " ".join(effective for _, effective in both)
+    return words
 
 
 def _word(interpreter: Interpreter, key: str, word: str) -> tuple[str, str]:

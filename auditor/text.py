@@ -49,6 +49,11 @@ def escaped(text: str) -> str:
     return _UNPRINTABLE.sub(name, text.replace("\t", " "))
 
 
+def shortened(text: str, longest: int = 100) -> str:
+    """Return text for a sentence: cut with an ellipsis where it is longer than that many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def without_secrets(line: str) -> str:
     """Return a line of a configuration with what looks like a password or another secret hidden, comments included."""
     for number, match in enumerate(_ASSIGNMENT.finditer(line)):

@@ -88,8 +88,9 @@ class PasswdFile:
 def read_passwd_file(host: Host, name: str, *, dialect: str = "2.3") -> PasswdFile | Unreadable:
     """Return the users of a passwd-file, or why it cannot be read.
 
-    Everything behind the first colon of a line is marked secret in the text. The dialects differ in one thing: an empty
-    eighth column makes 2.3 take the ninth for a mail location of old, while 2.4 reads extra fields from both.
+    Everything behind the first colon of a line, or else behind the first blank, is marked secret in the text. The
+    dialects differ in one thing: an empty eighth column makes 2.3 take the ninth for a mail location of old, while 2.4
+    reads extra fields from both.
     """
     source = host.read_text(name)
     if isinstance(source, Unreadable):
@@ -105,8 +106,10 @@ def read_passwd_file(host: Host, name: str, *, dialect: str = "2.3") -> PasswdFi
         if len(entries) + len(duplicates) + len(invalid) >= MAX_ENTRIES:
             source.mark_secret(match.start(), len(source.text))
             return PasswdFile(source, tuple(entries.values()), tuple(duplicates), tuple(invalid), cut=True)
-        if (colon := match[0].find(":")) >= 0:
-            source.mark_secret(match.start() + colon + 1, match.end())
+        # Without a colon it may be a file of another kind, with a password behind the first blank.
+        name, separator, _ = match[0].partition(":") if ":" in match[0] else match[0].partition(" ")
+        if separator:
+            source.mark_secret(match.start() + len(name) + 1, match.end())
         line = match[0].removesuffix("\r").partition("\0")[0]
         if not line or line[0] in "#:":
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from auditor.files.passwd_file import PasswdFile
 from auditor.model.openings import Answer, answer_to
 from auditor.model.passdb_fields import Field, named_field
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def denied_fields(passdb: Passdb) -> Iterator[DeniedField]:
             # min keeps the first of equals.
             worst = min(found, key=lambda one: not one.lets_in)
             more = f" (and of {len(found) - 1} more)" if len(found) > 1 else ""
-            yield replace(worst, whose=f" of {worst.whose}{more}")
+            yield replace(worst, whose=f" of {shortened(worst.whose.partition(' ')[0])}{more}")
 
 
 def _denied_by_users(passdb: Passdb, users: PasswdFile) -> dict[str, list[DeniedField]]:

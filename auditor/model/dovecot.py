@@ -163,7 +163,7 @@ class Dovecot:
         return reached
 
     def reached_by(self, passdb: Passdb, mechanisms: Sequence[str]) -> list[Reach]:
-        """Return by which protocols and which of these mechanisms logins get to a passdb and may get somewhere by it."""
+        """Return by which protocols and which of these mechanisms logins get to a passdb that may let them in."""
         return [
             Reach(scope.protocol, mechanism)
             for scope in self.auth_scopes

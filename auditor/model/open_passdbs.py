@@ -16,6 +16,7 @@ from auditor.finding import Severity
 from auditor.model.openings import Answer, Opening
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.vocabulary import spelled
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,12 +91,12 @@ class OpenPassdb:
             users = self.openings[0].users
             return f"a certificate of {users} is enough to log in{self.protocols}"
         parts = [f"as {opening.users}{self._limit} with {opening.answer.value}" for opening in self.openings]
-        networks = self.openings[0].networks
+        networks = shortened(self.openings[0].networks)
         return f"anyone{f' from {networks}' if networks else ''} can log in {', and '.join(parts)}{self.protocols}"
 
     @property
     def _limit(self) -> str:
-        names = self.passdb.username_filter
+        names = shortened(self.passdb.username_filter)
         return f" whose name passes the filter `{names}`" if names else ""
 
     @property

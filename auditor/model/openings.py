@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.files.passwd_file import PasswdFile, Password
 from auditor.model.passdb_fields import Field, all_here, in_effect, named_field, networks
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +82,7 @@ def is_plain(scheme: str) -> bool:
 
 
 def _why_any(field: Field) -> tuple[tuple[Origin, str], ...]:
-    written = f"{field.name}={field.value}" if field.value and "%" not in field.value else field.name
+    written = f"{field.name}={shortened(field.value)}" if field.value and "%" not in field.value else field.name
     return ((field.origin, f"`{written}` in `{field.setting}` lets every password pass"),)
 
 
@@ -164,5 +165,5 @@ def _some(passdb: Passdb, users: PasswdFile, number: int, first: Entry) -> str:
     if number == len(users.entries):
         return passdb.everyone
     if number == 1:
-        return f"{first.user} of {passdb.users_path}"
-    return f"{number} of the {len(users.entries)} users in {passdb.users_path}"
+        return f"{shortened(first.user.partition(' ')[0])} of {shortened(passdb.users_path)}"
+    return f"{number} of the {len(users.entries)} users in {shortened(passdb.users_path)}"

@@ -13,6 +13,7 @@ from auditor.model.denied_fields import DeniedField, denied_fields
 from auditor.model.openings import Opening, openings_of
 from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
 from auditor.model.vocabulary import is_true, spelled
+from auditor.text import escaped, shortened
 
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Dialect, Section, Setting
@@ -78,7 +79,7 @@ class Passdb:
     @property
     def title(self) -> str:
         """The block as one speaks of it: ``passdb external`` or ``passdb (passwd-file)``."""
-        return f"passdb {self.section.name}" if self.section.name else f"passdb ({self.driver})"
+        return shortened(f"passdb {self.section.name}" if self.section.name else f"passdb ({self.driver})")
 
     @property
     def is_master(self) -> bool:
@@ -161,6 +162,14 @@ class Passdb:
         return all_here(networks(self.early_fields))
 
     @property
+    def refuses_sessions(self) -> bool:
+        """Whether a login that succeeds gets no session: ``nologin`` without ``proxy``; Postfix does not look at it.
+
+        Source: client_auth_handle_reply, src/login-common/client-common-auth.c; tried on 2.3.19.
+        """
+        return "nologin" in in_effect(self.fields) and not self.proxies
+
+    @property
     def compares_itself(self) -> bool:
         """Whether a ``nopassword`` of the block is surely looked at, because Dovecot itself compares the password."""
         asks_ldap = self.driver == "ldap" and is_true(self.value("passdb_ldap_bind"))
@@ -204,11 +213,16 @@ class Passdb:
     def users(self) -> PasswdFile | str:
         """The entries of the passwd-file, or why they are not known."""
         if self.driver != "passwd-file":
-            return f"what {self.driver} answers is known only when it runs"
+            return f"what {shortened(self.driver)} answers is known only when it runs"
         if self.users_file is None:
-            return f"the file name {self.users_path or '(none)'} holds variables or is not absolute"
+            return f"the file name {shortened(self.users_path) or '(none)'} holds variables or is not absolute"
         found = read_passwd_file(self.host, self.users_file, dialect=self.dialect)
-        return found if isinstance(found, PasswdFile) else str(found)
+        if not isinstance(found, PasswdFile):
+            return str(found)
+        # What is no list of users must not be shown as one.
+        return (
+            f"{escaped(found.source.path)} holds keys or certificates" if "-----BEGIN" in found.source.text else found
+        )
 
     @property
     def everyone(self) -> str:
@@ -216,8 +230,8 @@ class Passdb:
         if self.driver == "static":
             return "any user name at all"
         if self.driver == "passwd-file":
-            return f"any user in {self.users_path}"
-        return f"any user that {self.driver} knows"
+            return f"any user in {shortened(self.users_path)}"
+        return f"any user that {shortened(self.driver)} knows"
 
     @cached_property
     def static_password(self) -> tuple[str, Origin] | None:
@@ -272,7 +286,7 @@ class Passdb:
 
         EXTERNAL authenticates with the empty password (src/auth/mech-external.c).
         """
-        if not self.admits("external") or self.is_deny:
+        if not self.admits("external") or self.is_deny or self.refuses_sessions:
             return False
         if self.ways_in:
             return True

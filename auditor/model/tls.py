@@ -72,4 +72,4 @@ def lacks_marker(setting: Setting) -> bool:
 
     A PEM text written out in the configuration is as good as a file.
     """
-    return bool(setting.value) and setting.literal and setting.file is None and "-----BEGIN" not in setting.value
+    return bool(setting.value) and setting.file is None and "-----BEGIN" not in setting.value

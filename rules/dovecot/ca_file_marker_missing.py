@@ -11,7 +11,7 @@ from auditor.rule import DovecotRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.finding import Finding
+    from auditor.finding import Finding, NotChecked
     from auditor.model import Dovecot
 
 
@@ -36,13 +36,15 @@ class CaFileMarkerMissing(DovecotRule):
     versions = "2.2, 2.3"
     tags = ("tls",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the CA settings that hold no PEM text and no file, wherever TLS is on."""
         if dovecot.dialect != "2.3":
             return
         asking = {context.ca for context in dovecot.tls_contexts if context.asks}
         for setting in dovecot.tls_settings("ca"):
-            if lacks_marker(setting):
+            if not setting.literal:
+                yield self.not_checked(f"{setting.origin}: {setting.name}", "its value comes from the environment")
+            elif lacks_marker(setting):
                 yield self.finding(
                     setting.origin,
                     f"no client certificate is ever accepted: `{setting.name}` holds the name of a file, not its"

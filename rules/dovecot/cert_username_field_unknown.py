@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.finding import Severity
 from auditor.model.openssl_objects import is_known, nearest
 from auditor.rule import DovecotRule
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +48,8 @@ class CertUsernameFieldUnknown(DovecotRule):
                 suggestion = nearest(setting.value)
                 yield self.finding(
                     setting.origin,
-                    f"no TLS connection can be made: `{setting.name} = {setting.value}` names no certificate field that"
-                    " OpenSSL knows",
+                    f"no TLS connection can be made: `{setting.name} = {shortened(setting.value)}` names no certificate"
+                    " field that OpenSSL knows",
                     advice=f"write `{suggestion}`"
                     if suggestion
                     else "name a field such as `emailAddress` or `commonName`",

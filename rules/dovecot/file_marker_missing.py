@@ -11,7 +11,7 @@ from auditor.rule import DovecotRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.finding import Finding
+    from auditor.finding import Finding, NotChecked
     from auditor.model import Dovecot
 
 
@@ -37,12 +37,14 @@ class FileMarkerMissing(DovecotRule):
     versions = "2.2, 2.3"
     tags = ("tls", "outage")
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the settings that hold no PEM text and no file, wherever TLS is on."""
         if dovecot.dialect != "2.3":
             return
         for setting in dovecot.tls_settings("certificate", "key", "alt_certificate", "alt_key", "dh"):
-            if lacks_marker(setting):
+            if not setting.literal:
+                yield self.not_checked(f"{setting.origin}: {setting.name}", "its value comes from the environment")
+            elif lacks_marker(setting):
                 yield self.finding(
                     setting.origin,
                     f"no TLS connection can be made: `{setting.name}` holds the name of a file, not its contents, as"

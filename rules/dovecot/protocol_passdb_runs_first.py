@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.finding import Severity
 from auditor.model.open_passdbs import Hole
 from auditor.rule import DovecotRule
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,8 @@ class ProtocolPassdbRunsFirst(DovecotRule):
         for found in dovecot.open_passdbs(Hole.PROTOCOL):
             yield self.finding(
                 found.passdb.origin,
-                f"{found.who}: this passdb of `protocol {found.passdb.protocol}` is asked before the global ones",
+                f"{found.who}: this passdb of `protocol {shortened(found.passdb.protocol)}` is asked before"
+                " the global ones",
                 because=found.because,
                 advice=found.advice,
                 label=found.label,

@@ -117,6 +117,12 @@ def test_nothing_behind_the_first_colon_is_shown(read):
     assert found.origin(found.entries[2]).span.line == 4
 
 
+def test_a_password_behind_a_blank_is_not_shown(read):
+    users = read("smtp.example.org alice hunter2\nbob\n")
+    assert users.source.shown_line(1) == "smtp.example.org # hidden"
+    assert users.source.shown_line(2) == "bob"
+
+
 def test_a_file_that_is_not_there(tree):
     found = read_passwd_file(tree({}), NAME)
     assert isinstance(found, Unreadable)

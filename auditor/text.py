@@ -75,7 +75,7 @@ class SourceFile:
 
     name: str
     path: str
-    text: str
+    text: str = field(repr=False)
     _secrets: _Marks = field(default_factory=_Marks, repr=False)
 
     @cached_property

@@ -1,6 +1,6 @@
 """Make auditor/data/postfix-parameters.json: names, types and defaults of Postfix's parameters, by version.
 
-    python tools/make_postfix_parameters.py [../shared/settings]
+    python tools/make_postfix_parameters.py [../shared/settings [OUTPUT]]
 
 Sources: ``postfix-params-patchlevels.json`` (``src/global/mail_params.h`` of every release from 2.10.0 on),
 ``postconf-d-SUITE.txt`` (``postconf -d`` of Debian's packages, for what the headers leave to the build and for what
@@ -170,8 +170,9 @@ def main() -> None:
     lines = [f" {json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}" for name, row in parameters.items()]
     rest = {key: value for key, value in data.items() if key != "parameters"}
     text = json.dumps(rest, ensure_ascii=False, indent=0)
-    OUTPUT.write_text(text[:-2] + ',\n"parameters": {\n' + ",\n".join(lines) + "\n}}\n")
-    print(f"{OUTPUT.name}: {len(parameters)} parameters")
+    output = Path(sys.argv[2]) if len(sys.argv) > 2 else OUTPUT
+    output.write_text(text[:-2] + ',\n"parameters": {\n' + ",\n".join(lines) + "\n}}\n")
+    print(f"{output.name}: {len(parameters)} parameters")
 
 
 if __name__ == "__main__":

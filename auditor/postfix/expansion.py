@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from auditor.syntax.postfix_expansion import ExpansionError, inside, parse_body, parse_value, tokens
+from auditor.syntax.postfix_expansion import ExpansionError, inside, parse_body, tokens, value_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -191,7 +191,7 @@ class Expander:
                 work.reach(depth, text)
                 work.add(Piece(text, source, start))
             return
-        for token in tokens(parse_value(text)):
+        for token in value_tokens(text):
             if token.type == "BODY":
                 self._body(work, str(token), source, start + (token.start_pos or 0), depth)
             elif token.type not in ("OPEN", "CLOSE"):
@@ -302,7 +302,7 @@ def references(value: str) -> Iterator[str]:
         if "$" not in text or depth > MAX_DEPTH:
             continue
         try:
-            for token in tokens(parse_value(text)):
+            for token in value_tokens(text):
                 if token.type == "PLAIN":
                     yield token[1:]
                 elif token.type == "BODY":

@@ -6,7 +6,7 @@ The messages are those of ``src/util/mac_parse.c`` and ``src/util/mac_expand.c``
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
@@ -21,6 +21,9 @@ SPACE: Final = " \t\r\n"
 OPERATORS: Final = ("==", "!=", "<", "<=", ">=", ">")
 _ANY_OPERATOR: Final = '"==" or "!="" or "<"" or "<="" or ">="" or ">"'
 """``MAC_EXP_OP_STR_ANY``, its quotes as the daemon prints them."""
+
+KEPT: Final = 4096
+"""Parsed values that are kept: a value is looked at for each service that uses it."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_]*")
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
@@ -214,6 +217,12 @@ def parse_body(text: str, *, suffixes: bool = True) -> lark.Tree[lark.Token]:
     ``suffixes``: whether operators may have one, as in ``<level``; Postfix 3.6 and later.
     """
     return _parser("body", _BodyLexer if suffixes else _BodyLexerBefore36).parse(text)
+
+
+@lru_cache(maxsize=KEPT)
+def value_tokens(text: str) -> tuple[lark.Token, ...]:
+    """Return the tokens of a value; raises ExpansionError where the daemon finds a syntax error."""
+    return tuple(tokens(parse_value(text)))
 
 
 def tokens(tree: lark.Tree[lark.Token]) -> Iterator[lark.Token]:

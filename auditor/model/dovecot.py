@@ -351,7 +351,11 @@ class Dovecot:
         for context in self.tls_contexts:
             if context.enabled and (use := self.file_use(context.ca)):
                 crl = (context.require_crl.name, context.require_crl.origin) if context.require_crl else None
-                found[TrustUse(use, context.asks, context.checks_crl, context.certificate_counts, crl)] = None
+                found[
+                    TrustUse(
+                        use, context.asks, context.checks_crl, context.certificate_counts, self.dialect == "2.4", crl
+                    )
+                ] = None
         return tuple(found)
 
 

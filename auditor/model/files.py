@@ -40,5 +40,7 @@ class TrustUse:
     """Whether the daemon checks certificates against CRLs there."""
     counts: bool = True
     """Whether a client's certificate decides anything there: whose mailbox it is, or whether a login is possible."""
+    refuses_nul: bool = False
+    """Whether the daemon does not start with a file that holds NUL characters: Dovecot 2.4 (tried on 2.4.1)."""
     crl_setting: tuple[str, Origin] | None = None
     """The setting that switches the check, as the user spells it, and where its value comes from."""

@@ -78,7 +78,11 @@ class AuditedHost:
     @cached_property
     def crl_files(self) -> tuple[tuple[ClientTrust, TrustUse], ...]:
         """The files in which a daemon finds CRLs when it looks for them, each with a use that does."""
-        return tuple((trust, use) for trust in self.client_trusts if (use := trust.crl_use) and trust.fault is None)
+        return tuple(
+            (trust, use)
+            for trust in self.client_trusts
+            if (use := trust.crl_use) and trust.fault is None and not trust.keeps_daemon_from_starting
+        )
 
     @cached_property
     def unread_client_trusts(self) -> tuple[tuple[TrustUse, Unreadable], ...]:

@@ -61,6 +61,8 @@ class ClientTrust:
 
         Dovecot takes a file without any certificate, too, unless it is empty.
         """
+        if self.keeps_daemon_from_starting and not self.file.stray:
+            return Fault("holds NUL characters, with which Dovecot 2.4 does not start")
         if unparsable := self.file.unparsable:
             return Fault("cannot be parsed", self.line_of(unparsable[0].block), unparsable[0].why)
         if not self.file.file.source.text:
@@ -71,9 +73,15 @@ class ClientTrust:
         return None
 
     @property
+    def keeps_daemon_from_starting(self) -> bool:
+        """Whether the file holds NUL characters, as DER does, and a daemon refuses that."""
+        return bool(self.file.file.pem.nul_line) and any(use.refuses_nul for use in self.uses)
+
+    @property
     def loading_use(self) -> TrustUse | None:
         """A use for which the daemon loads the file."""
-        return next((use for use in self.uses if use.asks or use.file.product == "postfix"), None)
+        nul = self.keeps_daemon_from_starting
+        return next((use for use in self.uses if nul or use.asks or use.file.product == "postfix"), None)
 
     @property
     def crl_use(self) -> TrustUse | None:

@@ -20,8 +20,8 @@ class CrlDerInPemBundle(HostRule):
     What: the file is read as PEM: what stands outside of BEGIN and END lines is passed over without a word, and a CRL
     or certificate in DER (binary) form is just that.
 
-    Why it matters: the CA is without its CRL, or is not trusted at all: every certificate login fails, and no log says
-    why.
+    Why it matters: Dovecot 2.4 does not start with a file that holds NUL characters, and DER has some. Everywhere else
+    the CA is without its CRL, or is not trusted at all: every certificate login fails, and no log says why.
 
     How to mend it: convert it and build the file anew: `openssl crl -inform DER -in crl.der -out crl.pem`.
 
@@ -32,22 +32,25 @@ class CrlDerInPemBundle(HostRule):
     """
 
     name = "crl-der-in-pem-bundle"
-    severity = Severity.HIGH
+    severity = Severity.CRITICAL
     tags = ("crl",)
 
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield what stands in DER form in a file of client CAs."""
         yield from self.unread(host.unread_client_trusts)
         for trust in host.client_trusts:
-            use = trust.loading_use
+            stops, use = trust.keeps_daemon_from_starting, trust.loading_use
             for block in trust.file.stray if use else ():
                 kind, tool = ("CRL", "crl") if block.is_crl else ("certificate", "x509")
-                if block.is_crl and not trust.crl_use:
+                if use is None or (block.is_crl and not trust.crl_use and not stops):
                     continue
                 yield self.finding(
-                    use.file.origin if use else "",
-                    f"a {kind} in {trust.path} is in DER form and is not seen",
+                    use.file.origin,
+                    f"Dovecot does not start: {trust.path} holds NUL characters, those of a {kind} in DER form"
+                    if stops
+                    else f"a {kind} in {trust.path} is in DER form and is not seen",
                     because=[(trust.line_of(block), f"from here on a {kind} in DER form, outside of any PEM block")],
                     advice=f"convert it to PEM (openssl {tool} -inform DER) and rebuild {trust.name}",
+                    severity=Severity.CRITICAL if stops else Severity.HIGH,
                     subject=f"{trust.name} {kind}",
                 )

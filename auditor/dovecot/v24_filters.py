@@ -143,6 +143,15 @@ class Filter:
         """The names on its path as ``auditor/data`` writes them; connection filters are left out."""
         return "/".join(one.full_name for one in reversed(list(self.chain())) if one.full_name)
 
+    @property
+    def only(self) -> str | None:
+        """The one server name or address that a connection filter matches; None for others."""
+        if self.kind is Kind.LOCAL_NAME:
+            return None if set("*?") & set(self.name) else self.name
+        if self.kind in (Kind.LOCAL, Kind.REMOTE):
+            return single_address(self.name)
+        return None
+
     def matches(self, scope: Scope) -> bool:
         """Whether a connection filter lets a connection through; any other filter does."""
         return match(self, scope) == 1
@@ -158,6 +167,12 @@ def interface(text: str) -> Interface | None:
         return ipaddress.ip_interface(f"{address.removeprefix('[').removesuffix(']')}{slash}{bits}")
     except ValueError:
         return None
+
+
+def single_address(text: str) -> str | None:
+    """Return an address in its usual spelling; None for a network and for what is no address."""
+    found = interface(text)
+    return str(found.ip) if found is not None and found.network.prefixlen == found.max_prefixlen else None
 
 
 def match(one: Filter, scope: Scope) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.dovecot.configuration import GLOBAL, Scope
-from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Name, Tree, Value
+from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Name, Tree, Value, single_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,19 +43,46 @@ class _Entry:
         return all((one.key, one.name) in names for one in self.source.chain() if one.kind is not Kind.GROUP)
 
 
+class _Entries:
+    """The entries of one key and name, the one with the last word first.
+
+    A host may have a block for each of thousands of server names or addresses: those are looked up, not tried.
+    """
+
+    __slots__ = ("_general", "_narrow")
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self._general: list[_Entry] = []
+        self._narrow: dict[str, list[_Entry]] = {}
+        for entry in sorted(entries, key=_rank, reverse=True):
+            only = next((only for one in entry.where.chain() if (only := one.only)), None)
+            (self._general if only is None else self._narrow.setdefault(only, [])).append(entry)
+
+    def candidates(self, scope: Scope) -> list[_Entry]:
+        """Return those that may match."""
+        if not self._narrow:
+            return self._general
+        values = (scope.local_name.lower(), single_address(scope.local), single_address(scope.remote))
+        narrow = [entry for value in dict.fromkeys(values) if value for entry in self._narrow.get(value, ())]
+        return sorted([*self._general, *narrow], key=_rank, reverse=True) if narrow else self._general
+
+
+def _rank(entry: _Entry) -> Rank:
+    return entry.rank
+
+
 class Lookup:
     """Finds what applies, in a tree that is complete."""
 
     def __init__(self, tree: Tree) -> None:
         """Index the filters by the settings they have and by their innermost name."""
         self._tree = tree
-        self._entries: dict[tuple[str, Name | None], list[_Entry]] = {}
+        self._unsorted: dict[tuple[str, Name | None], list[_Entry]] = {}
         self._groups: dict[int, list[Filter]] = {}
         for one in (tree.root, tree.built_in, *tree.filters):
             if not one.in_group:
                 self._index(one)
-        for entries in self._entries.values():
-            entries.sort(key=lambda entry: entry.rank, reverse=True)
+        self._entries = {key: _Entries(entries) for key, entries in self._unsorted.items()}
 
     def _index(self, where: Filter) -> None:
         lists, named = where.counts
@@ -82,23 +109,27 @@ class Lookup:
         leaf = source if source.full_name and source.kind is not Kind.GROUP else entry.where
         name = (leaf.key, leaf.name) if leaf.full_name else None
         for key in (*source.values, *source.lists, *source.names):
-            self._entries.setdefault((key, name), []).append(entry)
+            self._unsorted.setdefault((key, name), []).append(entry)
+
+    def _candidates(self, key: str, name: Name | None, scope: Scope) -> list[_Entry]:
+        entries = self._entries.get((key, name))
+        return entries.candidates(scope) if entries else []
 
     def _matching(self, key: str, names: frozenset[Name], scope: Scope) -> Iterator[_Entry]:
         """Yield the entries for a key that match, the one with the last word first."""
         found = [
             entry
             for name in (None, *names)
-            for entry in self._entries.get((key, name), ())
+            for entry in self._candidates(key, name, scope)
             if entry.matches(names, scope)
         ]
-        yield from sorted(found, key=lambda entry: entry.rank, reverse=True) if len(found) > 1 else found
+        yield from sorted(found, key=_rank, reverse=True) if len(found) > 1 else found
 
     def value(self, key: str, names: frozenset[Name] = frozenset(), scope: Scope = GLOBAL) -> Value | None:
         """Return the value of a setting that is not a list; None when only its struct has a default."""
         best: _Entry | None = None
         for name in (None, *names):
-            for entry in self._entries.get((key, name), ()):
+            for entry in self._candidates(key, name, scope):
                 if best and entry.rank <= best.rank:
                     break
                 if key in entry.source.values and entry.matches(names, scope):

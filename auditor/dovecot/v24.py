@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
 from auditor.dovecot.includes import Read, Reader
 from auditor.dovecot.v24_advice import Adviser
-from auditor.dovecot.v24_apply import Applier, is_secret
+from auditor.dovecot.v24_apply import Applier
 from auditor.dovecot.v24_checks import check_all
 from auditor.dovecot.v24_filters import Filter, Kind, Name, Tree, Value, new_tree
 from auditor.dovecot.v24_header import Header
 from auditor.dovecot.v24_lookup import Lookup
 from auditor.dovecot.v24_schema import Schema, Type, schema_of
+from auditor.dovecot.v24_set import is_secret
 from auditor.dovecot.v24_shown import label_of, merged, shown_settings
 from auditor.finding import Problem, ProblemKind
 from auditor.text import Origin

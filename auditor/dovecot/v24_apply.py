@@ -1,19 +1,19 @@
 """From statements to filters: what each line of a configuration of Dovecot 2.4 sets, and where.
 
-Follows ``config_parser_apply_line``, ``config_apply_line_full``, ``config_apply_exact_line`` and
-``config_filter_add_new_filter`` in src/config/config-parser.c of 2.4.1, 2.4.4 and main of 2026-08.
+Follows ``config_parser_apply_line``, ``config_filter_add_new_filter`` and ``config_parse_finish`` in
+src/config/config-parser.c of 2.4.1, 2.4.4 and main of 2026-08.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value
+from auditor.dovecot.v24_filters import Filter, Kind, Tree, Value
 from auditor.dovecot.v24_open import RefusedError, child_filter
 from auditor.dovecot.v24_schema import LATE_VARIABLES, Definition, Schema, Type
-from auditor.dovecot.v24_values import ValueRefusedError, boolean, check, elements
+from auditor.dovecot.v24_set import Setter, is_secret
+from auditor.dovecot.v24_values import ValueRefusedError
 from auditor.dovecot.v24_variables import VariableError, Variables
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.syntax.dovecot import Kind as Line
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH: Final = 100
 """Sections inside sections; what stands deeper is not looked at."""
-NOT_IN_GROUPS: Final = ("import_environment", "base_dir", "dovecot_storage_version")
 
 
 @dataclass(slots=True)
@@ -68,7 +67,7 @@ class Applier:
         self.shown = shown
         self.sections = [Section(tree.root)]
         self.variables = Variables(schema, tree, shown=shown)
-        self.late: list[tuple[Filter, str, Span]] = []
+        self.setter = Setter(schema, tree, self.variables, shown=shown)
         self._adviser = adviser
         self._modern = schema.number >= LATE_VARIABLES
         self._too_deep = False
@@ -145,7 +144,7 @@ class Applier:
                 outer.where.complete = True
             if definition and definition.type is Type.FILTER_ARRAY:
                 name = Value(statement.name, read.origin)
-                self._apply(where, definition.name_field, name, statement, prefixes=False)
+                self.setter.apply(where, definition.name_field, name, statement, "", prefixes=False)
         else:
             definition = None
         return Section(where, statement, key if statement.kind is Line.OPEN else "group", True, definition)
@@ -171,14 +170,10 @@ class Applier:
             return key, ""
         tried = []
         for prefix in (where.full_name.replace("/", "_"), where.key):
-            if self._can_prefix(f"{prefix}_{key}"):
+            if self.setter.can_prefix(f"{prefix}_{key}"):
                 return f"{prefix}_{key}", ""
             tried.append(f"{prefix}_{key}")
         return key, ", ".join(tried)
-
-    def _can_prefix(self, key: str) -> bool:
-        definition = self.schema.get(key)
-        return definition is not None and definition.type is not Type.FILTER_NAME
 
     def _add_name(self, where: Filter, key: str, name: str, origin: Origin) -> None:
         """Note the name of a list filter that is opened for the first time here."""
@@ -188,7 +183,7 @@ class Applier:
             message = f"{frame}Named list filter name must not begin with '__': {name}"
             raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
         try:
-            self._check_auth(where, key)
+            self.setter.check_auth(where, key)
         except RefusedError as error:
             raise RefusedError(error.kind, f"{frame}{error}") from error
         where.names.setdefault(key, {}).setdefault(name, origin)
@@ -236,7 +231,8 @@ class Applier:
             return
         path = f"{section.list_key}/{key}" if section.list_key else key
         try:
-            full_key = self._apply(section.where, path, value, statement)
+            required = section.definition.required if section.definition else ""
+            full_key = self.setter.apply(section.where, path, value, statement, required)
         except ValueRefusedError as error:
             raise RefusedError(ProblemKind.INVALID_VALUE, f"{statement.key}: {error}") from error
         except RefusedError as error:
@@ -264,131 +260,6 @@ class Applier:
         if not self.tree.group(label, name):
             raise RefusedError(ProblemKind.INVALID_VALUE, f"Unknown group @{label}={name}")
 
-    def _apply(self, where: Filter, path: str, value: Value, line: Statement, *, prefixes: bool = True) -> str:
-        """Set what a key means inside a filter, and return the full key."""
-        inner, key = self._filter_of_path(where, path, value)
-        for target, candidate in self._candidates(inner, key, prefixes=prefixes):
-            if self._apply_exact(target, candidate, value, line):
-                return candidate
-        raise self._unknown(where, key)
-
-    def _filter_of_path(self, where: Filter, path: str, value: Value) -> tuple[Filter, str]:
-        """Return the filter that a path such as ``service/imap/process_limit`` leads to, and the key that is left."""
-        while True:
-            while "/" in path:
-                first, _, rest = path.partition("/")
-                definition = self.schema.settings.get(first)
-                if definition is None or not definition.type.is_filter:
-                    break
-                second, slash, after = rest.partition("/")
-                if definition.type is Type.FILTER_ARRAY and slash:
-                    where, path = self.tree.child(where, Kind.LIST, first, second, value.origin), after
-                else:
-                    where, path = self.tree.child(where, Kind.NAMED, first, "", value.origin), rest
-            if not self.shown:
-                return where, path
-            # ``replace_filter_prefix``: doveconf shows a setting inside the named filter of its prefix.
-            prefix = self.schema.filter_of_prefix(path)
-            if not prefix or where.full_name.replace("/", "_") == prefix:
-                return where, path
-            path = f"{prefix}/{path}"
-
-    def _candidates(self, where: Filter, key: str, *, prefixes: bool) -> list[tuple[Filter, str]]:
-        """Return the settings that a key may mean inside a filter, with the filter they are set in."""
-        found: list[tuple[Filter, str]] = []
-        own = where.key.lstrip("@")
-        if where.is_array:
-            found.append((where, f"{own}_{where.name.replace('/', '_')}_{key}"))
-        if prefixes and where.full_name:
-            if where.kind is Kind.NAMED and not self.shown and where.parent:
-                found.append((where.parent, key if key.startswith(own + "_") else f"{own}_{key}"))
-            else:
-                found.append((where, f"{own}_{key}"))
-        return [one for one in found if self._can_prefix(one[1])] + [(where, key)]
-
-    def _unknown(self, where: Filter, key: str) -> RefusedError:
-        """``config_set_unknown_key_error``: say what else was tried, and which setting of another driver it may be."""
-        message = f"Unknown setting: {key}"
-        if where.full_name:
-            tried = f"{where.key}_{key}"
-            if where.is_array:
-                tried += f" or {where.full_name.replace('/', '_')}_{key}"
-            message += f" ({tried} not found either."
-            others = self.schema.of_other_drivers(where.key, key) if where.is_array else []
-            if others:
-                message += f" Did you mean {'one of: ' if len(others) > 1 else ''}{', '.join(others)}?"
-            message += ")"
-        return RefusedError(ProblemKind.UNKNOWN_SETTING, message, key)
-
-    def _apply_exact(self, where: Filter, key: str, value: Value, line: Statement) -> bool:
-        """Set one setting, or an element of a list; return False when there is no such setting."""
-        section = self.section
-        if section.definition and section.definition.required == key:
-            where.complete = True
-        name, slash, element = key.partition("/")
-        definition = self.schema.settings.get(name)
-        if definition is None:
-            return False
-        if name in NOT_IN_GROUPS and where.in_group:
-            raise RefusedError(ProblemKind.INVALID_VALUE, f"{name} cannot currently be defined inside groups")
-        self._check_heredoc(definition, value, key)
-        if definition.type.is_list:
-            self._set_list(where, definition, element if slash else None, value)
-        elif definition.type is Type.FILTER_ARRAY:
-            message = f"Setting is a named list filter, use '{line.key} {value.text} {{'"
-            raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
-        else:
-            if definition.type is Type.FILE and value.late:
-                message = f"File settings must not contain $SET: {value.text}"
-                raise RefusedError(ProblemKind.INVALID_VALUE, message)
-            where.values[name] = value
-            if value.late:
-                self.late.append((where, name, line.span))
-        # What a file holds is not known here. What is shown was checked when it was read.
-        known = not value.late and not value.is_file and not self.shown
-        if known or definition.type is Type.FILTER_NAME:
-            check(definition, value.text, self.schema, _variables_error, whole_list=not slash)
-        self._check_auth(where, name)
-        return True
-
-    def _check_heredoc(self, definition: Definition, value: Value, key: str) -> None:
-        if not value.heredoc or definition.type in (Type.STR, Type.STR_NOVARS, Type.FILE):
-            return
-        if definition.type.is_list or definition.type is Type.FILTER_ARRAY:
-            message = f"Heredoc syntax is not supported for list settings: {key}"
-        else:
-            message = f"Heredoc syntax is not supported for this setting: {key}"
-        raise RefusedError(ProblemKind.INVALID_VALUE, message)
-
-    def _check_auth(self, where: Filter, key: str) -> None:
-        if self.schema.settings[key].auth and any(
-            one.kind in (Kind.LOCAL, Kind.REMOTE, Kind.LOCAL_NAME) for one in where.chain()
-        ):
-            message = f"Auth settings not supported inside local/remote blocks: {key}"
-            raise RefusedError(ProblemKind.INVALID_VALUE, message)
-
-    def _set_list(self, where: Filter, definition: Definition, element: str | None, value: Value) -> None:
-        """``config_apply_strlist`` and ``config_apply_boollist``."""
-        known = where.lists.get(definition.name)
-        if element is None:
-            names: list[str] = []
-            if definition.type is Type.BOOLLIST:
-                names = elements(value.text)
-            elif value.text:
-                message = f"Setting is a string list, use '{definition.name} {{'"
-                raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
-            yes = Value("yes", value.origin, literal=value.literal)
-            where.lists[definition.name] = ListValue(dict.fromkeys(names, yes), replaces=True, origin=value.origin)
-            return
-        if definition.type is Type.BOOLLIST and not value.late and "$" not in value.text and "%{" not in value.text:
-            boolean(value.text)
-        if known is None:
-            twin = self.variables.twin(where)
-            built_in = twin.lists.get(definition.name) if twin else None
-            known = ListValue(dict(built_in.elements) if built_in else {}, origin=value.origin)
-            where.lists[definition.name] = known
-        known.elements[element] = value
-
     # The end
 
     def finish(self) -> None:
@@ -413,7 +284,7 @@ class Applier:
                         self.problems.append(Problem(error.kind, escaped(str(error)), value.span))
 
     def _expand_late(self) -> None:
-        for where, name, span in self.late:
+        for where, name, span in self.setter.late:
             value = where.values[name]
             if not value.late:
                 continue
@@ -423,24 +294,4 @@ class Applier:
                 self.problems.append(Problem(ProblemKind.INVALID_VALUE, escaped(str(error)), span))
 
 
-def _variables_error(value: str) -> str:
-    # The grammar of variables is built at its first use; most configurations have a few.
-    from auditor.syntax.dovecot_variables import variables_error
-
-    return variables_error(value)
-
-
 _ASSIGNMENTS: Final = frozenset((Line.SETTING, Line.FILE, Line.VARIABLE, Line.HEREDOC))
-
-
-_SECRET_ELEMENT: Final = re.compile(r"(?:\A|[^a-z])(?:pass|password|passwd|passphrase|secret|key)\Z")
-"""Elements of string lists whose value is a secret, such as the field ``password`` of a passdb; not ``nopassword``."""
-
-
-def is_secret(definition: Definition, full_key: str, value: Value) -> bool:
-    """Whether a value must not be shown: a password, or key material that stands in the configuration itself."""
-    if definition.type is Type.FILE:
-        inline = value.heredoc or value.text.startswith("inline:")
-        return inline and "key" in definition.name
-    element = full_key.partition("/")[2].partition(":")[0].lower()
-    return bool(value.text) and (definition.secret or _SECRET_ELEMENT.search(element) is not None)

@@ -11,75 +11,18 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v24_schema import LATE_VARIABLES, Number, Schema
+from auditor.dovecot.v24_schema import LATE_VARIABLES, Number
 from auditor.dovecot.v24_services import check_services
-from auditor.dovecot.v24_values import ValueRefusedError, boolean, is_unlimited, seconds, size
+from auditor.dovecot.v24_values import ValueRefusedError
+from auditor.dovecot.v24_view import UnknownValueError, View, number
 from auditor.finding import Problem, ProblemKind
 from auditor.text import escaped
 
 if TYPE_CHECKING:
     from auditor.dovecot.v24 import Configuration24
-    from auditor.dovecot.v24_filters import Filter, Value
-    from auditor.text import Span
+    from auditor.dovecot.v24_filters import Filter
 
 GIGABYTE: Final = 1 << 30
-
-
-class Unknown(Exception):  # noqa: N818 - it is no error: the check is left out
-    """A value that only the daemon knows."""
-
-
-class View:
-    """The settings of one filter: its own, those built in for the same filter, those of the structs."""
-
-    def __init__(self, schema: Schema, where: Filter, built_in: Filter | None) -> None:
-        """``built_in`` is the built-in filter of the same path."""
-        self.schema = schema
-        self.where = where
-        self._filters = [one for one in (where, built_in) if one]
-
-    @property
-    def keys(self) -> set[str]:
-        """What is set in the file."""
-        return {*self.where.values, *self.where.lists}
-
-    def text(self, key: str) -> str:
-        """Return a value; raise ``Unknown`` when it has variables."""
-        for one in self._filters:
-            value = one.values.get(key)
-            if value:
-                if value.late or not value.literal or value.is_file or "%{" in value.text:
-                    raise Unknown
-                return value.text
-        return self.schema.settings[key].default
-
-    def is_on(self, key: str) -> bool:
-        """Return a boolean."""
-        try:
-            return boolean(self.text(key))
-        except ValueRefusedError as error:
-            raise Unknown from error
-
-    def words(self, key: str) -> list[str]:
-        """Return what is switched on in a boolean list."""
-        found: dict[str, Value] = {}
-        for one in self._filters:
-            part = one.lists.get(key)
-            if part:
-                found = part.elements | found
-                if part.replaces:
-                    break
-        if any(not value.literal or "$" in name or "%{" in name for name, value in found.items()):
-            raise Unknown
-        return [name for name, value in found.items() if value.text.lower() != "no"]
-
-    def span(self, key: str) -> Span | None:
-        """Return where a setting stands."""
-        value = self.where.values.get(key)
-        if value:
-            return value.span
-        found = self.where.lists.get(key)
-        return found.origin.span if found and found.origin else None
 
 
 Check = Callable[[View], "str | None"]
@@ -110,7 +53,7 @@ def _built_in(root: Filter, where: Filter) -> Filter | None:
 def _run(view: View, key: str, check: Check, problems: list[Problem]) -> None:
     try:
         message = check(view)
-    except (Unknown, ValueRefusedError):
+    except (UnknownValueError, ValueRefusedError):
         return
     span = view.span(key)
     if message and span:
@@ -131,22 +74,9 @@ def _only(key: str, *allowed: str, words: str, also: str = "") -> Check:
 
 def _not_zero(key: str, message: str = "{key} must not be 0") -> Check:
     def check(view: View) -> str | None:
-        return message.format(key=key) if _number(view, key) == 0 else None
+        return message.format(key=key) if number(view, key) == 0 else None
 
     return check
-
-
-def _number(view: View, key: str) -> int | None:
-    """Return a number, size or time; None when it has no limit."""
-    text = view.text(key)
-    if is_unlimited(text):
-        return None
-    if text.isascii() and text.isdecimal():
-        return int(text)
-    try:
-        return size(text)
-    except ValueRefusedError:
-        return seconds(text, milliseconds=True)
 
 
 def _not_empty(key: str, message: str) -> Check:
@@ -155,7 +85,7 @@ def _not_empty(key: str, message: str) -> Check:
 
 def _valid_range(kind: str) -> Check:
     def check(view: View) -> str | None:
-        first, last = _number(view, f"first_valid_{kind}"), _number(view, f"last_valid_{kind}")
+        first, last = number(view, f"first_valid_{kind}"), number(view, f"last_valid_{kind}")
         if last == 0 and view.schema.number >= LATE_VARIABLES:
             return f"last_valid_{kind} must not be 0"
         if last and (first is None or first > last):
@@ -171,7 +101,7 @@ def _ssl_server(view: View) -> str | None:
     try:
         if view.text("ssl_server_ca_file"):
             return None
-    except Unknown:
+    except UnknownValueError:
         return None
     if view.schema.number < LATE_VARIABLES:
         return "ssl_server_request_client_cert set, but ssl_server_ca_file not"
@@ -205,7 +135,7 @@ def _auth_policy(view: View) -> str | None:
 
 
 def _auth_cache(view: View) -> str | None:
-    bytes_ = _number(view, "auth_cache_size")
+    bytes_ = number(view, "auth_cache_size")
     return f"auth_cache_size value is too small ({bytes_} bytes)" if bytes_ and bytes_ < 1024 else None
 
 
@@ -264,7 +194,7 @@ def _cache_fields(key: str) -> Check:
 
 
 def _cache_size(view: View) -> str | None:
-    bytes_ = _number(view, "mail_cache_max_size")
+    bytes_ = number(view, "mail_cache_max_size")
     return "mail_cache_max_size can't be over 1 GB" if bytes_ is None or bytes_ > GIGABYTE else None
 
 
@@ -300,7 +230,7 @@ def _identifier(view: View) -> str | None:
 
 
 def _execute_port(view: View) -> str | None:
-    if view.text("execute_driver") != "tcp" or _number(view, "execute_tcp_port"):
+    if view.text("execute_driver") != "tcp" or number(view, "execute_tcp_port"):
         return None
     if not view.text("execute_tcp_host") and re.search(r":\d+\Z", view.text("execute_name")):
         return None

@@ -22,7 +22,9 @@ SHARED = REPOSITORY.parent / "shared"
 VERSIONS = {"trixie": "2.4.1", "sid": "2.4.5"}
 ASKED = os.environ.get("MAILAUDIT_SUITES", "bookworm trixie").replace(",", " ").split()
 SUITES = [
-    pytest.param(suite, marks=pytest.mark.skipif(suite not in ASKED, reason=f"MAILAUDIT_SUITES does not ask for {suite}"))
+    pytest.param(
+        suite, marks=pytest.mark.skipif(suite not in ASKED, reason=f"MAILAUDIT_SUITES does not ask for {suite}")
+    )
     for suite in VERSIONS
 ]
 TEXT_FILE = REPOSITORY / "tests/data/dovecot24-texts.txt"

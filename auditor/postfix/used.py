@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from auditor.postfix.defaults import legacy_parameters, raw_parameters, service_parameters, table_parameters
 from auditor.postfix.expansion import references
 from auditor.syntax.postfix_expansion import ExpansionError
-from auditor.syntax.postfix_lines import Word, braced, words
+from auditor.syntax.postfix_lines import words
+from auditor.syntax.postfix_tables import tables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,6 @@ READ_ONLY: Final = frozenset({"process_name", "service_name", "process_id"})
 
 _TRANSPORTS: Final = frozenset({"local", "error", "virtual", "smtp", "lmtp", "pipe"})
 _WITH_TIME_LIMIT: Final = frozenset({"pipe", "spawn"})
-_NESTED_TABLES: Final = 50
-"""Braces in braces that are looked into for table names."""
 
 
 def service_parameter_defaults(services: Iterable[Service]) -> dict[str, str]:
@@ -90,18 +89,6 @@ def _named_by_tables(scope: Scope, name: str) -> Iterator[str]:
         text = scope.expand(name).text
     except ExpansionError:
         return
-    pending = [(word, 0) for word in words(text)] if ":" in text else []
-    while pending:
-        word, depth = pending.pop()
-        if word.text.startswith("{"):
-            inner = braced(word).text
-        else:
-            kind, _, inner = word.text.partition(":")
-            while kind in ("proxy", "debug"):
-                kind, _, inner = inner.partition(":")
-            if not inner.startswith(("{", "/", ".")):
-                yield from (f"{inner}_{suffix}" for suffix in table_parameters().get(kind, ()) if inner)
-                continue
-            inner = braced(Word(inner, 0, len(inner))).text if inner.startswith("{") else ""
-        if depth < _NESTED_TABLES:
-            pending += [(one, depth + 1) for one in words(inner)]
+    for table in tables_in(text):
+        if table.name and not table.contents and table.name[0] not in "/.":
+            yield from (f"{table.name}_{suffix}" for suffix in table_parameters().get(table.type, ()))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
 from auditor.dovecot.includes import Reader
-from auditor.dovecot.v23_blocks import Block, Layer, Value, merged
+from auditor.dovecot.v23_blocks import Block, GlobalValues, Layer, Value, merged
 from auditor.dovecot.v23_checks import check
 from auditor.dovecot.v23_filters import Filter
 from auditor.dovecot.v23_parse import Interpreter
@@ -19,7 +20,7 @@ from auditor.syntax.dovecot import Kind
 from auditor.text import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from auditor.dovecot.v23_table import Definition
     from auditor.host import Host
@@ -48,30 +49,43 @@ class Configuration23(Configuration):
 
     def setting(self, root: Block, block: Block, key: str, prefix: str = "") -> Setting | None:
         """Return a key's effective value in a block."""
-        definitions = self.table.sections[block.section]
-        definition = definitions.get(key)
-        if definition is None or definition.type.is_section or definition.type is Type.STRLIST:
+        definition = self._definition(block.section, key)
+        if definition is None:
             return None
-        definition = definitions[definition.alias_of or key]
         value = block.values.get(definition.name)
         if value:
             return effective(prefix + definition.name, value)
-        return self._default(root, block, definition, prefix)
+        return self._default(root.values.get, block.default(definition) or "", prefix + definition.name)
 
-    def _default(self, root: Block, block: Block, definition: Definition, prefix: str) -> Setting:
-        origin = Origin(default_of=self.table.version)
-        text = block.default(definition) or ""
+    def _definition(self, section: str, key: str) -> Definition | None:
+        definitions = self.table.sections[section]
+        definition = definitions.get(key)
+        if definition is None or definition.type.is_section or definition.type is Type.STRLIST:
+            return None
+        return definitions[definition.alias_of or key]
+
+    def _default(self, value_of: Callable[[str], Value | None], text: str, name: str) -> Setting:
         if text[1:] in _VARIABLES and text.startswith("$") and text[1:] in self.table.top:
-            value = root.values.get(text[1:])
+            value = value_of(text[1:])
             if value:
-                return effective(prefix + definition.name, value)
+                return effective(name, value)
             text = self.table.top[text[1:]].default or ""
-        return Setting(prefix + definition.name, text, origin)
+        return Setting(name, text, Origin(default_of=self.table.version))
+
+    @cached_property
+    def _global_values(self) -> GlobalValues:
+        return GlobalValues(self.layers)
 
     def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
         """Return a setting's effective value for a scope, its default included."""
-        root = self.root(scope)
-        return self.setting(root, root, name)
+        definition = self._definition("", name)
+        if definition is None:
+            return None
+        value_of = partial(self._global_values.get, wanted=Filter.of(scope))
+        value = value_of(definition.name)
+        if value:
+            return effective(definition.name, value)
+        return self._default(value_of, definition.default or "", definition.name)
 
     def items(self, name: str, scope: Scope = GLOBAL) -> Sequence[Setting]:
         """Return the pairs of ``plugin`` or ``dict``."""

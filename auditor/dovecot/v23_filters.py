@@ -112,6 +112,21 @@ class Filter:
         return bool(self.local_name is not None or self.local or self.remote)
 
     @property
+    def only(self) -> tuple[str, ...] | None:
+        """The server names, or the one address, that this matches and nothing else; None where it cannot be said."""
+        if self.local_name is not None:
+            return None if set("*?") & set(self.local_name) else tuple(self.local_name.lower().split(" "))
+        net = self.local or self.remote
+        single = net is not None and net.address is not None and net.bits == net.address.max_prefixlen
+        return (str(net.address),) if net is not None and single else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The server name and the addresses of a connection, as ``only`` has them."""
+        nets = (str(_unmapped(net.address)) for net in (self.local, self.remote) if net and net.address)
+        return ((self.local_name or "").lower(), *nets)
+
+    @property
     def rank(self) -> tuple[bool, int, int, bool]:
         """Sorts the most specific last (``config_filter_parser_cmp``)."""
         local, remote = (net.bits if net else 0 for net in (self.local, self.remote))

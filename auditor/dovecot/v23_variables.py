@@ -35,7 +35,14 @@ def value_of(interpreter: Interpreter, read: Read, key: str, kind: Kind, text: s
     if kind is not Kind.VARIABLE or not (interpreter.numbers >= ANYWHERE or text.startswith("$")):
         return Value(text, text, read.origin), ""
     shown, effective, error = _expanded(interpreter, key, text)
-    return Value(shown, effective, read.origin, literal=not error and "$ENV:" not in effective), error
+    literal = not error and "$ENV:" not in effective
+    return Value(shown, effective, read.origin, _file_of(interpreter, text), literal), error
+
+
+def _file_of(interpreter: Interpreter, text: str) -> str | None:
+    """Return the file whose contents a lone reference stands for, as in ``ssl_key = $ssl_cert``."""
+    found = interpreter.here.layers[0].value(text[1:]) if text.startswith("$") and " " not in text else None
+    return found[0].file if found is not None and found[0] is not None else None
 
 
 def _expanded(interpreter: Interpreter, key: str, text: str) -> tuple[str, str, str]:

@@ -135,7 +135,7 @@ TOP: Final[Table] = {
     "mail": {"type": "ALIAS", "of": "mail_location"},
     "doveadm_proxy_port": {"type": "ALIAS", "of": "doveadm_port"},
     # 0 in src/submission-login, 40 M in src/submission: whatever it is set to, it differs from one of them.
-    "submission_max_mail_size": setting("SIZE", "40 M") | {"always_changed": True},
+    "submission_max_mail_size": setting("SIZE", "0") | {"always_changed": True},
     # NULL
     "submission_backend_capabilities": text(None),
     "imap_urlauth_stream_user": text(None),

@@ -339,7 +339,7 @@ def as_2_2_36(top: Table, services: Services) -> None:
         "unix_listener": {name: {"mode": "0666"} for name in ("ssl-params", "login/ssl-params")},
     }
     services["stats"]["chroot"] = "empty"
-    services["stats"]["unix_listener"] = {name: {"mode": "0600"} for name in ("stats", "stats-mail", "stats-user")}
+    services["stats"]["unix_listener"] = {"stats": {"mode": "0600"}}
     services["stats"]["fifo_listener"] = {name: {"mode": "0600"} for name in ("stats-mail", "stats-user")}
     for name in services:
         if services[name].get("extra_groups") == "$default_internal_group":

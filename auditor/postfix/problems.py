@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 from auditor.finding import Problem, ProblemKind
 from auditor.postfix.defaults import Kind, version_numbers
 from auditor.postfix.expansion import TooLargeError
-from auditor.postfix.values import TLS_LEVELS, compatibility_level_refusal, refusal, shortened, tls_level_refusal
+from auditor.postfix.values import (
+    TLS_LEVELS,
+    compatibility_level_refusal,
+    is_checked,
+    refusal,
+    shortened,
+    tls_level_refusal,
+)
 from auditor.syntax.postfix_expansion import ExpansionError
 
 if TYPE_CHECKING:
@@ -33,6 +40,8 @@ USUAL_PROGRAMS: Final = frozenset(
     }
 )
 """Programs of the master.cf that Postfix installs; they stand for those in use where there is no master.cf."""
+MAX_READERS: Final = 300
+"""Services for which the values of main.cf are checked."""
 _TLS_PREFIXES: Final = {"smtpd": "smtpd", "smtp": "smtp", "lmtp": "lmtp"}
 _OF_THE_FIELD: Final = ("service", "type", "private", "unprivileged", "chroot", "wakeup", "process_limit", "command")
 
@@ -91,12 +100,13 @@ class ValueChecks:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._services = [service for service in configuration.services if service.enabled]
+        self._readers = self._different_services()
         self._dotted_levels = version_numbers(configuration.version) >= (3, 6)
 
     def main_problems(self) -> Iterator[Problem]:
         """Yield the values of main.cf that a program refuses."""
         for name, assignment in self._configuration.assignments.items():
-            yield from self._problems(name, assignment, self._readers(name))
+            yield from self._problems(name, assignment, self._readers_of(name))
 
     def option_problems(self) -> Iterator[Problem]:
         """Yield the values of options that the program of their service refuses."""
@@ -109,9 +119,14 @@ class ValueChecks:
         """Return the parameters of main.cf that come to more than is followed."""
         return [name for name in self._configuration.assignments if isinstance(self._error(name, None), TooLargeError)]
 
-    def _readers(self, name: str) -> list[Service | None]:
+    def _different_services(self) -> list[Service]:
+        """Return the services that may see main.cf differently: each with options, and one without of each program."""
+        plain = {service.program: service for service in self._services if not service.options}
+        return [*plain.values(), *(service for service in self._services if service.options)][:MAX_READERS]
+
+    def _readers_of(self, name: str) -> list[Service | None]:
         """Return the services for which main.cf's value counts; None stands for every program."""
-        return [None, *(service for service in self._services if name not in service.options)]
+        return [None, *(service for service in self._readers if name not in service.options)]
 
     def _error(self, name: str, service: Service | None) -> ExpansionError | None:
         try:
@@ -130,6 +145,8 @@ class ValueChecks:
                 secret = self._configuration.scope(readers[0]).is_secret(name)
                 what = "macro processing error" if secret else f"macro processing error: {shortened(str(error))}"
                 yield Problem(ProblemKind.SYNTAX_ERROR, what, assignment.value.span)
+            return
+        if not is_checked(known.kind) and name not in (*TLS_LEVELS, "compatibility_level"):
             return
         for reader in readers:
             message = self._refusal(name, reader)

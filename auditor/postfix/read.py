@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from auditor.host import Host
     from auditor.text import SourceFile
 
+MAX_LINES: Final = 200_000
+"""Lines of a file that are read."""
 LOOPBACK_NETWORKS: Final = "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128"
 """What ``mynetworks`` holds at least where it is not set: the loopback networks (postconf(5), mynetworks_style)."""
 
@@ -61,6 +63,9 @@ def _read(host: Host, configuration: Configuration, name: str) -> SourceFile | N
     file = host.read_text(f"{configuration.config_directory}/{name}")
     if isinstance(file, Unreadable):
         configuration.not_checked.append(NotChecked(file.path, file.detail or file.reason.value))
+        return None
+    if file.text.count("\n") > MAX_LINES:
+        configuration.not_checked.append(NotChecked(file.path, f"it has more than {MAX_LINES} lines"))
         return None
     configuration.files.append(file)
     return file

@@ -40,6 +40,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= _MESSAGE_WIDTH else f"{text[:_MESSAGE_WIDTH]}..."
 
 
+def is_checked(kind: Kind) -> bool:
+    """Whether values of a type are checked when a program starts."""
+    return kind in _CHECKS
+
+
 def refusal(name: str, value: str, known: Known, default: str) -> str | None:
     """Return what a program says when it ends on a value, or None when it takes it."""
     check = _CHECKS.get(known.kind)

@@ -75,7 +75,7 @@ def _service_data(service: Service) -> dict[str, Any]:
         "wakeup": service.wakeup,
         "maxproc": service.maxproc,
         "command": service.command,
-        "options": {name: option.value for name, option in service.options.items()},
+        "options": {name: HIDDEN if one.secret else one.value for name, one in service.options.items()},
         "origin": str(service.origin),
     }
 

@@ -225,10 +225,11 @@ def parameters(tree: Tree) -> Iterator[Assignment | Refused]:
     """
     for child in tree.root.children:
         if isinstance(child, lark.Tree):
-            name, value = _text(child.children[0], tree.file), _text(child.children[2], tree.file)
+            line = _line(child.children[0], tree.file)
+            name, value = _text(child.children[0], line), _text(child.children[2], line)
             yield Assignment(name, value, tree.file.span(name.span.start, value.span.end))
         elif child.type == "BAD":
-            text = _text(child, tree.file)
+            text = _text(child, _line(child, tree.file))
             yield Refused(f'{name_value(text.value).error}: "{_beginning(text.value)}"', _trimmed(text))
 
 
@@ -238,16 +239,26 @@ def services(tree: Tree) -> Iterator[ServiceLine | Refused]:
         if isinstance(child, lark.Tree):
             yield _service(child, tree.file)
         elif child.type == "BAD":
-            yield Refused("bad field count", _trimmed(_text(child, tree.file)))
+            yield Refused("bad field count", _trimmed(_text(child, _line(child, tree.file))))
 
 
-def _text(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> Text:
-    """Return what the lexer knows of a token's text; the lexer sees the text only, not whose it is."""
+def _seen(child: lark.Tree[lark.Token] | lark.Token) -> Text:
+    """Return the text that the lexer gave a token."""
     text: object = getattr(child, "value", None)
     if not isinstance(text, Text):
         message = f"no text in {child!r}"
         raise TypeError(message)
-    return Text(text.value, replace(text.line, file=file), text.start)
+    return text
+
+
+def _line(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> LogicalLine:
+    """Return the logical line of a token as a line of its file; the lexer sees the text only, not whose it is."""
+    return replace(_seen(child).line, file=file)
+
+
+def _text(child: lark.Tree[lark.Token] | lark.Token, line: LogicalLine) -> Text:
+    text = _seen(child)
+    return Text(text.value, line, text.start)
 
 
 def _beginning(text: str) -> str:
@@ -261,6 +272,7 @@ def _trimmed(text: Text) -> Span:
 
 
 def _service(tree: lark.Tree[lark.Token], file: SourceFile) -> ServiceLine:
+    line = _line(tree.children[0], file)
     fields: list[Text] = []
     words_behind: list[Text] = []
     settings: list[Assignment] = []
@@ -268,15 +280,15 @@ def _service(tree: lark.Tree[lark.Token], file: SourceFile) -> ServiceLine:
     options = 0
     for child in tree.children:
         if isinstance(child, lark.Tree):
-            option, setting = _text(child.children[0], file), _text(child.children[-1], file)
+            option, setting = _text(child.children[0], line), _text(child.children[-1], line)
             assignment, normal = _setting(option, setting, refused)
             words_behind += [Text("-o", option.line, option.start), *([normal] if setting.value else [])]
             settings += [assignment] if assignment else []
             options = len(words_behind)
         elif child.type in FIELDS:
-            fields.append(_text(child, file))
+            fields.append(_text(child, line))
         elif child.type != "WS":
-            words_behind.append(_without_braces(_text(child, file), refused))
+            words_behind.append(_without_braces(_text(child, line), refused))
             options = len(words_behind) if child.type == "FLAGS" else options
     last = words_behind[-1] if words_behind else fields[-1]
     span = file.span(fields[0].span.start, last.span.end)

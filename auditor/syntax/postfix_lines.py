@@ -74,6 +74,8 @@ class LogicalLine:
 
     def offset(self, at: int) -> int:
         """Return the offset in the file of a character of the text."""
+        if len(self.pieces) == 1:
+            return self.pieces[0][1] + at
         in_text, in_file = self.pieces[bisect_right(self.pieces, (at, len(self.file.text))) - 1]
         return in_file + at - in_text
 

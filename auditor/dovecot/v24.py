@@ -15,8 +15,9 @@ from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section,
 from auditor.dovecot.includes import Read, Reader
 from auditor.dovecot.v24_advice import Adviser
 from auditor.dovecot.v24_apply import Applier
+from auditor.dovecot.v24_built_in import new_tree
 from auditor.dovecot.v24_checks import check_all
-from auditor.dovecot.v24_filters import Filter, Kind, Name, Tree, Value, new_tree
+from auditor.dovecot.v24_filters import Filter, Kind, Name, Tree, Value
 from auditor.dovecot.v24_header import Header
 from auditor.dovecot.v24_lookup import Lookup
 from auditor.dovecot.v24_schema import Schema, Type, schema_of

@@ -5,13 +5,15 @@ Follows ``config_filter_parser_check`` in src/config/config-parser.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_values import ValueRefusedError, boolean, is_unlimited, seconds, size
 
 if TYPE_CHECKING:
     from auditor.dovecot.v24_filters import Filter, Value
-    from auditor.dovecot.v24_schema import Schema
+    from auditor.dovecot.v24_schema import Number, Schema
     from auditor.text import Span
 
 
@@ -83,3 +85,35 @@ def number(view: View, key: str) -> int | None:
         return size(text)
     except ValueRefusedError:
         return seconds(text, milliseconds=True)
+
+
+Check = Callable[[View], "str | None"]
+"""Returns what is wrong in the daemon's words, or nothing."""
+ANY: Final[Number] = ()
+"""The first version, of a check that all have."""
+
+
+def only(key: str, *allowed: str, words: str, also: str = "") -> Check:
+    """Return the check that each element of a boolean list is one of those allowed, or matches ``also``."""
+
+    def check(view: View) -> str | None:
+        for word in view.words(key):
+            if word not in allowed and not (also and re.match(also, word)):
+                return words.format(key=key, word=word)
+        return None
+
+    return check
+
+
+def not_zero(key: str, message: str = "{key} must not be 0") -> Check:
+    """Return the check that a number, size or time is not 0."""
+
+    def check(view: View) -> str | None:
+        return message.format(key=key) if number(view, key) == 0 else None
+
+    return check
+
+
+def not_empty(key: str, message: str) -> Check:
+    """Return the check that a text is not empty."""
+    return lambda view: None if view.text(key) else message

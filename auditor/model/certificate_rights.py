@@ -162,12 +162,18 @@ class CertificateRights:
         for name in ACCESS_LISTS:
             for item in self._service.restrictions(name):
                 word = item.name.lower()
-                if word == "permit" or (certified and self._permits_all(item)):
+                if word == "permit" or (certified and self._knows_certificate(name) and self._permits_all(item)):
                     break
                 # warn_if_reject takes the effect from what refuses only, never from what permits.
                 if word in refusals and not item.warn_only:
                     return item
         return None
+
+    def _knows_certificate(self, list_name: str) -> bool:
+        """Whether TLS has begun when a list is looked at; a client rejected at once never says STARTTLS."""
+        service = self._service
+        early = list_name == "smtpd_client_restrictions" and not service.is_on("smtpd_delay_reject")
+        return not early or service.is_on("smtpd_tls_wrappermode")
 
     def _permits_all(self, item: Restriction) -> Origin | None:
         """Return the place of permit_tls_all_clientcerts: the restriction itself, or an entry of its access table."""

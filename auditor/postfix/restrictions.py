@@ -64,31 +64,34 @@ def restrictions(configuration: Configuration, service: Service | None, list_nam
     known = scope.restrictions.get(list_name)
     if known is None:
         found = list(islice(_expanded(scope, list_name), MAX_RESTRICTIONS + 1))
-        if len(found) > MAX_RESTRICTIONS:
-            why = f"it comes to more than {MAX_RESTRICTIONS} restrictions"
+        if len(found) > MAX_RESTRICTIONS or None in found:
+            why = "it comes to more restrictions than are looked at"
             configuration.not_checked.append(NotChecked(f"the end of {list_name}", why))
-        known = scope.restrictions[list_name] = tuple(found[:MAX_RESTRICTIONS])
+        known = scope.restrictions[list_name] = tuple(one for one in found[:MAX_RESTRICTIONS] if one)
     return known
 
 
-def _expanded(scope: Scope, list_name: str) -> Iterator[Restriction]:
+def _expanded(scope: Scope, list_name: str) -> Iterator[Restriction | None]:
+    """Yield the restrictions of a list, and None at the end where it is given up before its end."""
     classes = {word.text for word in words(scope.get("smtpd_restriction_classes").effective)}
     listed: dict[str, list[Restriction]] = {}
-    pending: list[tuple[str, tuple[str, ...], int]] = [(list_name, (), 0)]
+    pending: list[tuple[str, tuple[str, ...], int, bool]] = [(list_name, (), 0, False)]
     for _ in range(MAX_STEPS):
         if not pending:
             return
-        name, via, at = pending.pop()
+        name, via, at, warned = pending.pop()
         if name not in listed:
             listed[name] = _listed(scope, name, list_name)
         if at >= len(listed[name]):
             continue
-        pending.append((name, via, at + 1))
+        pending.append((name, via, at + 1, warned))
         restriction = listed[name][at]
+        # warn_if_reject before a class is about everything in it (generic_checks: it is reset at its own depth only).
+        warn_only = warned or restriction.warn_only
         if restriction.name not in classes or restriction.argument:
-            yield replace(restriction, via=via)
+            yield replace(restriction, via=via, warn_only=warn_only)
         elif restriction.name not in via:
-            pending.append((restriction.name, (*via, restriction.name), 0))
+            pending.append((restriction.name, (*via, restriction.name), 0, warn_only))
 
 
 def _listed(scope: Scope, name: str, list_name: str) -> list[Restriction]:

@@ -54,7 +54,7 @@ class AppendDefaultCaEnabled(PostfixRule):
             severity = min(SEVERITIES[service.certificates.right] for service in group)
             worst = [service for service in group if SEVERITIES[service.certificates.right] is severity]
             authorities, certificates = worst[0].authorities, worst[0].certificates
-            message = f"{named(worst)}: any CA that the system trusts may vouch for clients"
+            message = f"{named(worst)} takes a certificate of any CA that the system trusts for a trusted one"
             if certificates.right:
                 anyone = "anyone with a certificate of any CA that the system trusts"
                 message = f"{anyone} {certificates.right.value} {named(worst)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import TlsLevel, grouped, named
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ class ReqCcertIgnored(PostfixRule):
         ignoring = (service for service in services if not service.requires_certificate)
         for origin, group in grouped(ignoring, lambda one: one.get("smtpd_tls_req_ccert").origin).items():
             asked = all(service.asks_for_certificate for service in group)
+            tls = "off" if all(service.tls_level is TlsLevel.NONE for service in group) else "optional"
             how = "without one" if asked else "unasked"
             settings = group[0].tls_settings
             level = group[0].get("smtpd_tls_security_level")
             yield self.finding(
                 origin,
-                f"{named(group)} does not require client certificates: TLS is optional there, and clients get in {how}",
+                f"{named(group)} does not require client certificates: TLS is {tls} there, and clients get in {how}",
                 because=settings or [(level.origin, "smtpd_tls_security_level is empty")],
                 advice="give `-o smtpd_tls_security_level=encrypt` to the service in master.cf; for port 25 write"
                 " `-o smtpd_tls_req_ccert=no`",

@@ -50,8 +50,8 @@ class SmtpdTrustsPublicCas(PostfixRule):
             right = next((one.certificates.right for one in group if one.certificates.right), None)
             services = [service for service in group if service.certificates.right is right]
             ca, grant = services[0].authorities.public[0], services[0].certificates.grant
-            issuer = ca.name or "any CA that the system trusts"
-            message = f"{named(services)}: {issuer}, which issues to the public, may vouch for clients"
+            issuer = ca.name or f"any CA in {ca.store}"
+            message = f"{named(services)} takes a certificate of {issuer}, where the public gets one, for a trusted one"
             if right:
                 message = f"anyone with a certificate of {issuer} {right.value} {named(services)}"
             because = [(services[0].asking_parameter.origin, "clients are asked for a certificate")]

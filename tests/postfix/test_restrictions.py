@@ -51,6 +51,21 @@ def test_warn_if_reject_is_about_the_next_restriction(tmp_path):
     assert [(one.name, one.warn_only) for one in found] == [("reject_rbl_client", True), ("reject", False)]
 
 
+def test_warn_if_reject_before_a_class_is_about_all_of_it(tmp_path):
+    # Tried on Postfix 3.7.11: a foreign recipient passes the class and is let in by a permit behind it.
+    configuration = read(
+        tmp_path,
+        f"smtpd_restriction_classes = warned\nwarned = reject_unauth_destination, reject\n"
+        f"{RECIPIENT} = warn_if_reject warned, reject\n",
+    )
+    found = restrictions(configuration, None, RECIPIENT)
+    assert [(one.name, one.warn_only) for one in found] == [
+        ("reject_unauth_destination", True),
+        ("reject", True),
+        ("reject", False),
+    ]
+
+
 def test_classes_are_expanded_and_their_loops_end(tmp_path):
     main = (
         "smtpd_restriction_classes = outer, inner\nouter = permit_mynetworks, inner\n"

@@ -147,9 +147,11 @@ class _MasterLexer(_Tokens):
         at = line.start
         for kind, word in parts:
             text = Text(word.text, line, word.start)
-            if word.text and text.span.start > at:
-                yield "WS", text.span.start, None
-            at = text.span.end if word.text else at
+            if word.text:
+                span = text.span
+                if span.start > at:
+                    yield "WS", span.start, None
+                at = span.end
             yield kind, at, text
         if line.end > at:
             yield "WS", line.end, None

@@ -154,3 +154,55 @@ def test_defaults_are_those_of_the_package(suite: str, oracle: Any, tmp_path: Pa
     of_the_host = {"mynetworks", "process_id", "process_name", "service_name", "mail_release_date", "config_directory"}
     values = {name: one.value for name, one in shown.items() if name not in of_the_host}
     assert values == {name: value for name, value in expected.items() if name not in of_the_host}
+
+
+SMTPD = "/usr/lib/postfix/sbin/smtpd"
+VALUES = (
+    *("smtpd_tls_auth_only=true", "smtpd_tls_auth_only=", "smtpd_tls_auth_only=YES", "smtpd_tls_auth_only=1"),
+    *(
+        "smtpd_timeout=5x",
+        "smtpd_timeout=5m",
+        "smtpd_timeout=5",
+        "smtpd_timeout=0",
+        "smtpd_timeout=-1s",
+        "smtpd_timeout=",
+    ),
+    *("smtpd_timeout=5mx", "smtpd_timeout=99999w", "smtpd_timeout=5M", "smtpd_recipient_limit=abc"),
+    *("smtpd_recipient_limit=+10", "smtpd_recipient_limit=0", "smtpd_recipient_limit=99999999999"),
+    *("message_size_limit=99999999999", "message_size_limit=10 # MB", "smtpd_hard_error_limit=${stress?{x}:{1}}"),
+    *("smtpd_hard_error_limit=${stress?{1}:{x}}", "smtpd_tls_security_level=yes", "smtpd_tls_security_level=dane"),
+    *("smtpd_tls_security_level=Encrypt", "smtpd_tls_security_level=verify", "mynetworks=${x", "mydomain=$mydomain x"),
+    *("smtpd_reject_footer=${x", "compatibility_level=3.x", "compatibility_level=9999", "default_process_limit="),
+    *(
+        "lmtp_tls_security_level=yes",
+        "smtp_tls_security_level=yes",
+        "no_such=${x",
+        "soft_bounce=maybe",
+        "soft_bounce=no",
+    ),
+)
+
+
+def main_with(value: str) -> str:
+    """Return a main.cf that has nothing else that could end smtpd: level 0 has no restrictions against relaying."""
+    return "compatibility_level = 3.6\n" + value.replace("=", " = ", 1) + "\n"
+
+
+@pytest.mark.parametrize("suite", VERSIONS)
+def test_smtpd_ends_on_the_values_that_are_problems(suite: str, oracle: Any, tmp_path: Path) -> None:
+    def ends(number: int) -> bool:
+        folder = copied(Path("/nonexistent"), tmp_path / f"ask{number}")
+        (folder / "main.cf").write_text(main_with(VALUES[number]))
+        with oracle.Tree(suite, folder, at=AT, main="main.cf") as there:
+            status, *_ = there.run(["env", f"MAIL_CONFIG={AT}", SMTPD, "-S", "-o", "local_recipient_maps="])
+        return bool(status)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = dict(zip(VALUES, pool.map(ends, range(len(VALUES))), strict=True))
+    judged = {}
+    for value in VALUES:
+        folder = copied(Path("/nonexistent"), tmp_path / f"own{len(judged)}")
+        (folder / "main.cf").write_text(main_with(value))
+        (folder / "master.cf").write_text("smtp inet n - n - - smtpd\n")
+        judged[value] = bool(read(folder, VERSIONS[suite]).problems)
+    assert judged == answers

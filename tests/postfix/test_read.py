@@ -62,7 +62,8 @@ def test_compatibility_level_decides_about_defaults(tmp_path, level, version, ex
 def test_a_service_sees_its_options_over_main_cf(tmp_path):
     configuration = read(
         tmp_path,
-        "mua_client = permit_mynetworks, reject\nsmtpd_client_restrictions = permit\nsmtpd_tls_security_level = may\n",
+        "mua_client = permit_mynetworks, reject\nsmtpd_client_restrictions = permit\nsmtpd_tls_security_level = may\n"
+        "compatibility_level = 3.6\n",
         f"{SMTPD}\nsubmission inet n - n - - smtpd\n  -o smtpd_tls_security_level=none\n"
         "  -o smtpd_tls_security_level=encrypt\n  -o smtpd_client_restrictions=$mua_client\n"
         "  -o syslog_name=postfix/$service_name\n",
@@ -83,7 +84,7 @@ def test_a_service_sees_its_options_over_main_cf(tmp_path):
 def test_broken_lines_are_problems_and_the_rest_is_read(tmp_path):
     configuration = read(
         tmp_path,
-        "relayhost a\nmydomain = example.org\n= x\nmynetworks = ${a\n",
+        "relayhost a\nmydomain = example.org\n= x\nmynetworks = ${a\ncompatibility_level = 3.6\n",
         f"smtp inet n\n{SMTPD} -o a = b\nsmtps inet n - n - - smtpd -o\n"
         "x unix Y - n 5m - pipe\ny foo - - - - - local\n",
     )
@@ -148,7 +149,38 @@ def test_broken_lines_are_problems_and_the_rest_is_read(tmp_path):
     ],
 )  # fmt: skip
 def test_what_a_program_refuses(tmp_path, main, master, expected):
-    assert messages(read(tmp_path, main + "\n", master and master + "\n")) == expected
+    guard = "smtpd_relay_restrictions = reject_unauth_destination\n"
+    assert messages(read(tmp_path, f"{main}\n{guard}", master and master + "\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("main", "line"),
+    [
+        ("smtpd_recipient_restrictions = permit_mynetworks", 1),
+        ("smtpd_relay_restrictions = permit, reject", 1),
+        ("smtpd_relay_restrictions = warn_if_reject reject", 1),
+        ("smtpd_relay_restrictions = warn_if_reject c\nc = reject\nsmtpd_restriction_classes = c", 1),
+        ("compatibility_level = 0", 7),
+        ("compatibility_level = 1", None),
+        ("smtpd_recipient_restrictions = permit_mynetworks REJECT", None),
+        ("smtpd_relay_restrictions = c, reject\nc = permit, x\nsmtpd_restriction_classes = c", None),
+        ("smtpd_relay_restrictions = c\nc = permit, reject\nsmtpd_restriction_classes = c", 1),
+        ("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = check_relay_domains", None),
+        ("smtpd_relay_restrictions = ${mydomain?{reject}}", None),
+    ],
+)
+def test_smtpd_wants_a_guard_against_relaying(tmp_path, main, line):
+    master = "\n\n\n\n\n\n" + f"{SMTPD}\n587 inet n - n - - smtpd\n"
+    found = read(tmp_path, f"{main}\n", master).problems
+    assert [one.span.line for one in found] == ([] if line is None else [line])
+    assert all("specify at least one working instance of: reject_unauth_destination" in one.message for one in found)
+
+
+def test_without_a_version_the_default_guard_is_not_known(tmp_path):
+    configuration = read(tmp_path, "", f"{SMTPD}\n", version=None, source="")
+    assert not configuration.problems
+    assert [one.why for one in configuration.not_checked] == ["the version of Postfix is not known"]
+    assert read(tmp_path, "smtpd_relay_restrictions = permit\n", f"{SMTPD}\n", version=None, source="").problems
 
 
 def test_missing_and_unreadable_files_are_not_checked(tmp_path):

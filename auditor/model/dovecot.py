@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
 from auditor.host import Unreadable
 from auditor.model.client_certificates import ClientCertificates
 from auditor.model.files import FileUse, KeyPair, TrustUse
+from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
-from auditor.model.passdb import Passdb
+from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.tls import TlsContext
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
@@ -22,19 +23,12 @@ from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.dovecot.configuration import Section
     from auditor.host import Host
+    from auditor.model.passdb import Passdb
     from auditor.text import Origin
 
-LOGIN_PROTOCOLS: Final = ("imap", "pop3", "submission", "sieve")
-"""Protocols whose clients log in; managesieve-login calls itself ``sieve``."""
-LOGIN_SERVICES: Final = {
-    "imap": "imap-login",
-    "pop3": "pop3-login",
-    "submission": "submission-login",
-    "sieve": "managesieve-login",
-}
-PlaceOfBlock = tuple[str, int, Scope]
+MAX_PROTOCOLS: Final = 50
+"""Protocols with a block of their own whose passdbs are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,7 @@ class Dovecot:
     def protocols(self) -> tuple[str, ...]:
         """The protocols that clients log in by, in effect."""
         names = {element.name.lower() for element in self.elements("protocols")}
-        return tuple(protocol for protocol in LOGIN_PROTOCOLS if protocol in names)
+        return tuple(protocol for protocol in LOGIN_SERVICES if protocol in names)
 
     @cached_property
     def auth_scopes(self) -> tuple[Scope, ...]:
@@ -133,28 +127,25 @@ class Dovecot:
         return {element.name.lower(): element for element in self.elements("auth_mechanisms")}
 
     @cached_property
+    def _passdbs(self) -> dict[Scope, tuple[Passdb, ...]]:
+        protocols = dict.fromkeys(Scope(protocol=scope.protocol) for scope in self.configuration.scopes())
+        scopes = (GLOBAL, *self.auth_scopes, *islice(protocols, MAX_PROTOCOLS))
+        return passdbs_by_scope(self.configuration, self.host, scopes)
+
+    @cached_property
     def passdbs(self) -> tuple[Passdb, ...]:
-        """Every passdb: those of protocol blocks first, then the global ones."""
-        protocols = {
-            scope.protocol: Scope(protocol=scope.protocol) for scope in self.configuration.scopes() if scope.protocol
-        }
-        found: dict[PlaceOfBlock, Passdb] = {}
-        for scope in (*self.auth_scopes, *protocols.values(), GLOBAL):
-            for section in self.configuration.sections("passdb", scope):
-                if (place := _place(section)) not in found:
-                    found[place] = Passdb(section, self.host, self.dialect)
-        return tuple(sorted(found.values(), key=lambda passdb: not passdb.protocol))
+        """Every passdb: those of one protocol first, then the global ones."""
+        found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
+        return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
 
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> list[Passdb]:
-        """Return the passdbs that a login by a mechanism can come to, in order.
+        """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
 
         Deny passdbs let nobody in and are left out; the chain ends where a passdb does not hand on what failed there.
         """
-        by_place = {_place(passdb.section): passdb for passdb in self.passdbs}
         reached: list[Passdb] = []
-        for section in self.configuration.sections("passdb", scope):
-            passdb = by_place.get(_place(section))
-            if passdb is None or passdb.is_master != master or not passdb.admits(mechanism):
+        for passdb in self._passdbs[scope]:
+            if passdb.is_master != master or not passdb.admits(mechanism):
                 continue
             if not passdb.is_deny and not passdb.needs_earlier_success:
                 reached.append(passdb)
@@ -196,7 +187,7 @@ class Dovecot:
 
     def open_to_others(self, reaches: Sequence[Reach]) -> bool:
         """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
-        return any(reach.protocol == POSTFIX_SERVICE or not self.only_on_loopback for reach in reaches)
+        return any(reach.protocol == POSTFIX_SERVICE or not self.listeners.only_on_loopback for reach in reaches)
 
     def takes_name_from_certificate(self, protocol: str) -> bool:
         """Whether logins by a protocol get their user name from the client's certificate."""
@@ -213,33 +204,10 @@ class Dovecot:
         """What certificates of clients are for here, and whether they can be it."""
         return ClientCertificates(self)
 
-    # -- listeners -----------------------------------------------------------------------------------------------------
-
-    def listeners(self, protocol: str) -> list[Section]:
-        """Return the inet_listener blocks of a protocol's login service that stand in the files."""
-        service = LOGIN_SERVICES[protocol]
-        blocks = [section for section in self.configuration.sections("service") if section.name == service]
-        return [listener for block in blocks for listener in block.sections("inet_listener")]
-
     @cached_property
-    def behind_proxy(self) -> bool:
-        """Whether a listener takes the PROXY protocol, so that certificates may be verified in front of Dovecot."""
-        name = self.spelled("inet_listener_haproxy")
-        found = (listener.get(name) for protocol in LOGIN_PROTOCOLS for listener in self.listeners(protocol))
-        return any(setting is not None and is_true(setting.value) for setting in found)
-
-    @cached_property
-    def only_on_loopback(self) -> bool:
-        """Whether every login listener is bound to loopback addresses."""
-        name = self.spelled("inet_listener_listen")
-        own = [element.name for element in self.elements("listen")]
-        addresses = [address.strip(",") for word in own for address in word.split(",") if address]
-        for protocol in self.protocols:
-            for listener in self.listeners(protocol):
-                setting = listener.get(name)
-                words = [item.name for item in listener.items(name)] if self.dialect == "2.4" else []
-                addresses += words or (setting.value.replace(",", " ").split() if setting else [])
-        return bool(addresses) and all(_is_loopback(address) for address in addresses)
+    def listeners(self) -> LoginListeners:
+        """Where clients connect to log in."""
+        return LoginListeners(self)
 
     # -- TLS -----------------------------------------------------------------------------------------------------------
 
@@ -357,17 +325,3 @@ class Dovecot:
                     )
                 ] = None
         return tuple(found)
-
-
-def _place(section: Section) -> PlaceOfBlock:
-    """Return what tells a block from every other, in whatever scope it is seen."""
-    return section.span.file.name, section.span.start, section.conditions
-
-
-def _is_loopback(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address.strip("[]")).is_loopback
-    except ValueError:
-        return False

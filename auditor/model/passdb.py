@@ -31,6 +31,23 @@ not get to see ``default_fields`` there (``auth_request_default_verify_plain_con
 what an LDAP server or a Lua script is asked stands in files of other languages.
 """
 
+SETTINGS: Final = (
+    "passdb_driver",
+    "passdb_args",
+    "passdb_default_password_scheme",
+    "passdb_deny",
+    "passdb_fields_import_all",
+    "passdb_ldap_bind",
+    "passdb_master",
+    "passdb_result_failure",
+    "passdb_result_success",
+    "passdb_skip",
+    "passdb_static_password",
+    "passdb_username_filter",
+    "passwd_file_path",
+)
+"""The settings that are asked for here, but for lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class MechanismFilter:
@@ -48,14 +65,14 @@ class MechanismFilter:
 class Passdb:
     """One password database of one Dovecot instance.
 
-    ``protocol`` is the protocol whose block it stands in, empty for a global one.
+    ``protocol`` is the protocol whose block it stands in or whose block changes it, empty for a global one.
     """
 
-    def __init__(self, section: Section, host: Host, dialect: Dialect) -> None:
+    def __init__(self, section: Section, host: Host, dialect: Dialect, protocol: str) -> None:
         self.section = section
         self.host = host
         self.dialect = dialect
-        self.protocol = section.conditions.protocol
+        self.protocol = protocol
 
     def get(self, name: str) -> Setting | None:
         """Return a setting of this passdb by its name in the common vocabulary (``passdb_master``)."""
@@ -65,6 +82,13 @@ class Passdb:
         """Return the value of a setting of this passdb, empty when it is not known."""
         setting = self.get(name)
         return setting.value if setting else ""
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """Equal for two views of one block that mean the same."""
+        names = None if self.filter is None else self.filter.names
+        fields = tuple((field.name, field.suffix, field.value, field.late) for field in self.fields)
+        return (*(self.value(name) for name in SETTINGS), names, fields)
 
     @property
     def origin(self) -> Origin:

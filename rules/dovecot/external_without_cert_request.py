@@ -39,7 +39,11 @@ class ExternalWithoutCertRequest(DovecotRule):
     def check(self, dovecot: Dovecot) -> Iterator[Finding]:
         """Yield the place that wants certificates, when no client is asked for one."""
         wanted = dovecot.client_certificates.wanted_by
-        if wanted is None or dovecot.behind_proxy or any(context.asks for context in dovecot.tls_contexts):
+        if (
+            wanted is None
+            or dovecot.listeners.take_proxy_protocol
+            or any(context.asks for context in dovecot.tls_contexts)
+        ):
             return
         asking = dovecot.spelled("ssl_server_request_client_cert")
         on = any(context.enabled for context in dovecot.tls_contexts)

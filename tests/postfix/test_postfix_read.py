@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import read, service
+from postfix_texts import read, service
 
 from auditor.finding import ProblemKind
 from auditor.host import Host, Mount

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import read, service
+from postfix_texts import read, service
 
 from auditor.postfix.restrictions import MAX_RESTRICTIONS, restrictions
 from auditor.syntax.postfix_restrictions import parse_restrictions, restrictions_in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from reading import read
+from postfix_texts import read
 
 from auditor.postfix.services import is_disabled, smtpd_address, smtpd_port
 

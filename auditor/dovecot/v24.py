@@ -20,7 +20,7 @@ from auditor.dovecot.v24_checks import check_all
 from auditor.dovecot.v24_filters import Filter, Kind, Name, Tree, Value
 from auditor.dovecot.v24_header import Header
 from auditor.dovecot.v24_lookup import Lookup
-from auditor.dovecot.v24_schema import Schema, Type, schema_of
+from auditor.dovecot.v24_schema import Schema, Type, number_of, schema_of
 from auditor.dovecot.v24_set import is_secret
 from auditor.dovecot.v24_shown import label_of, merged, shown_settings
 from auditor.finding import Problem, ProblemKind
@@ -238,8 +238,11 @@ class Section24(Section):
         driver_key = f"{self.kind}_driver"
         if self.kind in ("passdb", "userdb"):
             # ``auth_driver_filter`` in src/auth/auth-common.h: what is built in for passdb_ldap applies to its passdbs.
+            # Before 2.4.3 the hyphen of passwd-file stayed, so that nothing applied to it (tried on 2.4.1 and 2.4.5).
             driver = self._owner.lookup.value(driver_key, frozenset(own), self._scope)
-            own.add((f"{self.kind}_{(driver.text if driver else '') or self.name}".replace("-", "_"), ""))
+            name = f"{self.kind}_{(driver.text if driver else '') or self.name}"
+            known = number_of(self._owner.config_version) >= (2, 4, 3)
+            own.add((name.replace("-", "_") if known else name, ""))
         return frozenset(own)
 
     def get(self, key: str) -> Setting | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.dovecot.v24_filters import Filter, Kind, Tree, Value
 from auditor.dovecot.v24_open import RefusedError, child_filter
 from auditor.dovecot.v24_schema import LATE_VARIABLES, Definition, Schema, Type
-from auditor.dovecot.v24_set import Setter, is_secret
+from auditor.dovecot.v24_set import Setter
 from auditor.dovecot.v24_values import ValueRefusedError
 from auditor.dovecot.v24_variables import VariableError, Variables
 from auditor.finding import NotChecked, Problem, ProblemKind
@@ -232,15 +232,11 @@ class Applier:
         path = f"{section.list_key}/{key}" if section.list_key else key
         try:
             required = section.definition.required if section.definition else ""
-            full_key = self.setter.apply(section.where, path, value, statement, required)
+            self.setter.apply(section.where, path, value, statement, required)
         except ValueRefusedError as error:
             raise RefusedError(ProblemKind.INVALID_VALUE, f"{statement.key}: {error}") from error
         except RefusedError as error:
             raise RefusedError(error.kind, f"{statement.key}: {error}", error.key) from error
-        definition = self.schema.get(full_key)
-        if definition and is_secret(definition, full_key, value):
-            span = statement.value_span
-            span.file.mark_secret(span.start, span.end)
 
     def _include_group(self, where: Filter, label: str, value: Value) -> None:
         if where.in_group:

@@ -94,7 +94,7 @@ class Schema:
         self.version = version
         self.number = number_of(version)
         table = "2.4.1" if self.number < LATE_VARIABLES else "2.4.5"
-        text = files("auditor.data").joinpath(f"dovecot-{table}.json").read_text("utf-8")
+        text = files("auditor").joinpath("data", f"dovecot-{table}.json").read_text("utf-8")
         self._table: dict[str, Any] = json.loads(text)
         self.aliases: dict[str, str] = {}
         self.settings: dict[str, Definition] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value
 from auditor.dovecot.v24_open import RefusedError
 from auditor.dovecot.v24_schema import Definition, Schema, Type
+from auditor.dovecot.v24_secrets import HIDDEN, without_secrets
 from auditor.dovecot.v24_values import boolean, check, elements
 from auditor.finding import ProblemKind
 
@@ -108,6 +109,10 @@ class Setter:
             return False
         if name in NOT_IN_GROUPS and where.in_group:
             raise RefusedError(ProblemKind.INVALID_VALUE, f"{name} cannot currently be defined inside groups")
+        if not self._shown and is_secret(definition, key, value):
+            # Before anything is refused, so that no report shows the line with it.
+            span = line.value_span
+            span.file.mark_secret(span.start, span.end)
         self._check_heredoc(definition, value, key)
         if definition.type.is_list:
             self._set_list(where, definition, element if slash else None, value)
@@ -124,7 +129,9 @@ class Setter:
         # What a file holds is not known here. What is shown was checked when it was read.
         known = not value.late and not value.is_file and not self._shown
         if known or definition.type is Type.FILTER_NAME:
-            check(definition, value.text, self._schema, _variables_error, whole_list=not slash)
+            shown = without_secrets(key, value.text, self._schema)[0]
+            shown = HIDDEN if is_secret(definition, key, value) else shown
+            check(definition, value.text, self._schema, _variables_error, shown=shown, whole_list=not slash)
         self.check_auth(where, name)
         return True
 
@@ -179,10 +186,16 @@ _SECRET_ELEMENT: Final = re.compile(r"(?:\A|[^a-z])(?:pass|password|passwd|passp
 """Elements of string lists whose value is a secret, such as the field ``password`` of a passdb; not ``nopassword``."""
 
 
+_CREDENTIALS: Final = re.compile(r"://[^\s/@]+@|(?:\A|[^a-z])(?:pass|password|passwd|secret)=\S", re.IGNORECASE)
+"""The user part of a URL, or a password among the words of a value."""
+
+
 def is_secret(definition: Definition, full_key: str, value: Value) -> bool:
     """Whether a value must not be shown: a password, or key material that stands in the configuration itself."""
     if definition.type is Type.FILE:
         inline = value.heredoc or value.text.startswith("inline:")
         return inline and "key" in definition.name
+    if _CREDENTIALS.search(value.text):
+        return True
     element = full_key.partition("/")[2].partition(":")[0].lower()
     return bool(value.text) and (definition.secret or _SECRET_ELEMENT.search(element) is not None)

@@ -39,12 +39,13 @@ def check(
     schema: Schema,
     variables: Callable[[str], str],
     *,
+    shown: str,
     whole_list: bool = False,
 ) -> None:
     """Raise ``ValueRefusedError`` when the daemon would not take a value.
 
-    ``variables`` returns what is wrong with the ``%{...}`` in a value, or nothing. ``whole_list`` tells ``list = a b``
-    from an element of the list.
+    ``variables`` returns what is wrong with the ``%{...}`` in a value, or nothing. ``shown`` is the value
+    without its secrets. ``whole_list`` tells ``list = a b`` from an element of the list.
     """
     has_variables = "%{" in value
     # 2.4.1 aborts (Panic) on a value of any type but ``list = a b``, 2.4.5 on strings that take no variables; asked of
@@ -52,7 +53,7 @@ def check(
     if has_variables and not (definition.type is Type.BOOLLIST and schema.number < LATE_VARIABLES and whole_list):
         error = variables(value)
         if error:
-            raise ValueRefusedError(f"{value}: {error}")
+            raise ValueRefusedError(f"{shown}: {error}")
     if definition.type is Type.FILTER_NAME:
         raise ValueRefusedError(f"Setting is a named filter, use '{definition.name} {{'")
     if has_variables or "$ENV:" in value or "$SET:" in value:

@@ -263,7 +263,11 @@ passdb static {
 doveadm_password = "Hush1"
 ssl_server_key_file = inline:Hush1
 auth_policy_server_url = http://user:Hush1@example.org/
-ldap_auth_dn_password = $ENV:Hush1
+ldap_auth_dn_password = Hush1
+pgsql_parameters {
+ password = Hush1
+}
+login_greeting = x password=Hush1 y
 """
 
 
@@ -273,9 +277,29 @@ def test_no_secret_is_shown(read: Callable[..., Configuration]) -> None:
     assert not [text for text in shown if "Hush1" in text]
     main = configuration.main_file
     lines = [main.shown_line(number) for number in range(1, len(main.line_starts) + 1)]
-    assert not [line for line in lines if "Hush1" in line and "http" not in line]
+    assert not [line for line in lines if "Hush1" in line]
     (passdb,) = configuration.sections("passdb")
     assert [(one.secret, one.value) for one in passdb.items("passdb_fields")] == [(True, "Hush1")]
+    url = configuration.get("auth_policy_server_url")
+    assert url
+    assert url.secret
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssl_server_key_password = Hush1%{user",
+        "passdb static {\n password = Hush1%{user\n fields {\n  password = Hush1%{user\n }\n}",
+        "auth_policy_server_url = http://user:Hush1@example.org/%{user",
+        "auth_policy_server_api_header = Bearer Hush1%{user",
+    ],
+)
+def test_no_secret_is_told_by_a_problem(read: Callable[..., Configuration], line: str) -> None:
+    configuration = read(line + "\n")
+    assert configuration.problems
+    assert not [problem for problem in configuration.problems if "Hush1" in problem.message + problem.advice]
+    shown = [configuration.main_file.shown_line(problem.span.line) for problem in configuration.problems]
+    assert not [text for text in shown if "Hush1" in text]
 
 
 def test_nopassword_is_no_secret(read: Callable[..., Configuration]) -> None:

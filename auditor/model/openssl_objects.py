@@ -16,7 +16,7 @@ USUAL: Final = frozenset({"commonName", "CN", "emailAddress"})
 """Names that are known without opening the table."""
 _LONGEST: Final = 64
 """Characters of a name that a similar one is looked for; comparing takes time with the square of it."""
-_OID: Final = re.compile(r"[0-9]+(?:[. ][0-9]+)+")
+_OID: Final = re.compile(r"([0-9](?:[. ][0-9]+)+)[. ]?")
 
 
 @cache
@@ -29,12 +29,12 @@ def _table() -> tuple[tuple[str, ...], frozenset[str]]:
 def is_known(name: str) -> bool:
     """Whether OBJ_txt2nid finds a name: a short or long name in its letter case, or an OID of the table.
 
-    An OID may have blanks for dots and numbers with leading zeros (``a2d_ASN1_OBJECT``; tried with 3.0).
+    An OID may have blanks for dots, one more at its end, and numbers with leading zeros (``a2d_ASN1_OBJECT``; tried).
     """
     if name in USUAL:
         return True
-    if len(name) <= _LONGEST and _OID.fullmatch(name):
-        name = ".".join(str(int(number)) for number in re.split("[. ]", name))
+    if len(name) <= _LONGEST and (oid := _OID.fullmatch(name)):
+        name = ".".join(str(int(number)) for number in re.split("[. ]", oid[1]))
     return name in _table()[1]
 
 

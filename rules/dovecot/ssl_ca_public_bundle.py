@@ -43,7 +43,7 @@ class SslCaPublicBundle(DovecotRule):
         for use, contexts in certificates.deciding_ca_files.items():
             found = certificates.public_cas(use)
             if found.unknown:
-                yield self.not_checked(found.path, found.unknown)
+                yield self.not_checked(f"{found.path} ({use.setting} at {use.origin})", found.unknown)
             elif found.names:
                 asking = [context.request_client_cert for context in contexts if context.request_client_cert]
                 yield self.finding(

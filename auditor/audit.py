@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Finding, NotChecked
 from auditor.model import build_model
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from auditor.rule import AnyRule
 
 __all__ = ["Audit", "Failure", "Versions", "audit"]
+
+MAX_RESULTS: Final = 1000
+"""Findings of one rule on one host; a broken file of a megabyte could have a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,17 @@ def _run(
 
 
 def _results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked]:
+    """Yield what a rule says of every instance it is about, or of the host, up to a number that anyone could read."""
+    for number, result in enumerate(_all_results(rule, model)):
+        if number == MAX_RESULTS:
+            yield rule.not_checked(
+                f"more than {MAX_RESULTS} places below {model.host.root}", "they are too many to list"
+            )
+            return
+        yield result
+
+
+def _all_results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked]:
     match rule:
         case DovecotRule():
             for dovecot in model.dovecot:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from auditor.dovecot.includes import Read
     from auditor.dovecot.v23_table import Definition, Table
 
+MAX_ADVICE: Final = 50
+"""Unknown settings for which a known one is looked for."""
 AUTH_SETTINGS: Final = frozenset(
     (
         *("passdb", "userdb", "base_dir", "verbose_proctitle", "ssl_client_ca_dir", "ssl_client_ca_file"),
@@ -32,7 +34,7 @@ AUTH_SETTINGS: Final = frozenset(
     )
 )
 """What the auth module knows besides ``auth_…`` (auth_setting_defines, src/auth/auth-settings.c)."""
-_OPENING: Final = re.compile(r'\s*([^\s"{=]+)\s*(?:"([^"]*)"|([^\s"{][^"{]*?))?\s*\{[^}]*')
+_OPENING: Final = re.compile(r'([^\s"{=]++)\s*+(?:"([^"]*+)"\s*+|([^\s"{][^"{]*+))?\{[^}]*+')
 """A line that was meant to open a section."""
 
 
@@ -68,6 +70,7 @@ class Interpreter:
         self.obsolete = v23_old_auth.State()
         self._by_filter = {Filter().key: self.layers[0]}
         self._counter = 0
+        self._unknowns = 0
         self._half_opened: Statement | None = None
 
     @property
@@ -118,7 +121,7 @@ class Interpreter:
         self.refuse(read, ProblemKind.SYNTAX_ERROR, statement.message, advice)
         match = _OPENING.fullmatch(statement.text)
         if match:
-            self._open_anyway(read, match[1], match[2] or match[3] or "")
+            self._open_anyway(read, match[1], match[2] or (match[3] or "").rstrip())
         self._half_opened = statement
 
     def _open_anyway(self, read: Read, key: str, name: str = "") -> None:
@@ -278,5 +281,7 @@ class Interpreter:
         """Note an unknown setting by its path (``get_setting_full_path``); of very many sections the innermost."""
         around = self.stack[max(1, len(self.stack) - 20) :]
         path = "".join(f"{one.key} {{ " for one in around if not one.is_filter)
-        advice = advice_for(read.statement, self.table, self.here.place)
+        self._unknowns += 1
+        # Looking for similar names is slow, and after so many the file is not meant for this program.
+        advice = advice_for(read.statement, self.table, self.here.place) if self._unknowns <= MAX_ADVICE else ""
         self.refuse(read, ProblemKind.UNKNOWN_SETTING, f"Unknown setting: {path}{key}", advice)

@@ -38,9 +38,9 @@ def test_default_of_a_version(name, version, expected):
     assert Defaults(version).get(name) == expected
 
 
-@pytest.mark.parametrize(("suite", "version"), [("bookworm", "3.7.11"), ("trixie", "3.10.13"), ("sid", "3.11.7")])
+@pytest.mark.parametrize(("dump", "version"), [("bookworm", "3.7.11"), ("trixie", "3.10.13"), ("sid", "3.11.7")])
 @pytest.mark.skipif(not SETTINGS.is_dir(), reason="../shared/settings is not here")
-def test_the_table_has_what_postconf_d_printed(suite, version):
+def test_the_table_has_what_postconf_d_printed(dump, version):
     of_the_host = {
         "myhostname",
         "mydomain",
@@ -50,7 +50,7 @@ def test_the_table_has_what_postconf_d_printed(suite, version):
         "service_name",
         "mail_release_date",
     }
-    lines = (SETTINGS / f"postconf-d-{suite}.txt").read_text().splitlines()
+    lines = (SETTINGS / f"postconf-d-{dump}.txt").read_text().splitlines()
     printed = {name: value.strip() for name, separator, value in (line.partition(" =") for line in lines) if separator}
     defaults = Defaults(version, debian=True)
     table = {name: defaults.get(name) for name in defaults.names()}

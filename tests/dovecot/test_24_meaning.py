@@ -426,3 +426,11 @@ def test_large_texts_take_seconds(read: Callable[..., Configuration], name: str)
     for section in configuration.sections("passdb"):
         section.get("passdb_driver")
     assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize("protocol_first", [False, True])
+def test_passdbs_of_a_protocol_come_first(read: Callable[..., Configuration], *, protocol_first: bool) -> None:
+    inner, outer = "protocol imap {\n  passdb zz {\n  }\n}\n", "passdb aa {\n}\n"
+    configuration = read(inner + outer if protocol_first else outer + inner)
+    assert [one.name for one in configuration.sections("passdb", Scope(protocol="imap"))] == ["zz", "aa"]
+    assert [one.name for one in configuration.sections("passdb")] == ["aa"]

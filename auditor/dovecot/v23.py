@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
 from auditor.dovecot.includes import Reader
-from auditor.dovecot.v23_blocks import Block, GlobalValues, Layer, Value, merged
+from auditor.dovecot.v23_blocks import Block, Layer, Value, merged
+from auditor.dovecot.v23_candidates import Candidates
 from auditor.dovecot.v23_checks import check
 from auditor.dovecot.v23_filters import Filter
 from auditor.dovecot.v23_parse import Interpreter
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from auditor.syntax.dovecot import Statement
     from auditor.text import SourceFile, Span
 
+MAX_KEPT: Final = 256
+"""Scopes whose settings are kept for the next question."""
 _VARIABLES: Final = ("default_internal_user", "default_login_user", "default_internal_group")
 """What built-in settings refer to; the master process expands them (``expand_user``, src/master/master-settings.c)."""
 
@@ -38,13 +41,16 @@ class Configuration23(Configuration):
     table: Table
     layers: list[Layer] = field(repr=False)
     _merged: dict[Filter, Block] = field(default_factory=dict, repr=False)
+    _matches: dict[Filter, list[Layer]] = field(default_factory=dict, repr=False)
 
     def root(self, scope: Scope) -> Block:
         """Return the global settings as they are for a scope."""
         wanted = Filter.of(scope)
         known = self._merged.get(wanted)
         if known is None:
-            known = self._merged[wanted] = merged(self.layers, wanted)[0]
+            if len(self._merged) >= MAX_KEPT:
+                self._merged.clear()
+            known = self._merged[wanted] = merged(self._matching(wanted), wanted)[0]
         return known
 
     def setting(self, root: Block, block: Block, key: str, prefix: str = "") -> Setting | None:
@@ -73,15 +79,29 @@ class Configuration23(Configuration):
         return Setting(name, text, Origin(default_of=self.table.version))
 
     @cached_property
-    def _global_values(self) -> GlobalValues:
-        return GlobalValues(self.layers)
+    def _candidates(self) -> Candidates:
+        return Candidates(self.layers)
+
+    def _matching(self, wanted: Filter) -> list[Layer]:
+        """Return the layers that apply to a filter, the most specific first."""
+        known = self._matches.get(wanted)
+        if known is None:
+            if len(self._matches) >= MAX_KEPT:
+                self._matches.clear()
+            layers = [layer for layer in self._candidates.of(wanted) if layer.filter.matches(wanted)]
+            known = self._matches[wanted] = sorted(layers, key=lambda one: one.filter.rank, reverse=True)
+        return known
 
     def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
         """Return a setting's effective value for a scope, its default included."""
         definition = self._definition("", name)
         if definition is None:
             return None
-        value_of = partial(self._global_values.get, wanted=Filter.of(scope))
+        layers = self._matching(Filter.of(scope))
+
+        def value_of(key: str) -> Value | None:
+            return next((layer.root.values[key] for layer in layers if key in layer.root.values), None)
+
         value = value_of(definition.name)
         if value:
             return effective(definition.name, value)
@@ -194,7 +214,9 @@ def interpret(host: Host, main: SourceFile, version: str, version_from: str) -> 
         layers=interpreter.layers,
     )
     if not any(problem.kind is not ProblemKind.INCLUDE_WITHOUT_MATCH for problem in reader.problems):
-        reader.problems += check(configuration.layers, table, main)
+        problems, not_checked = check(configuration.layers, table, main)
+        reader.problems += problems
+        reader.not_checked += not_checked
     return configuration
 
 

@@ -186,34 +186,6 @@ class Layer:
         return place.values.get(definition.name), definition, place.default(definition)
 
 
-class GlobalValues:
-    """The settings outside of blocks, by key, in the layers that set them; what ``merged`` has as ``root.values``.
-
-    A host may have a block for each of thousands of server names or addresses: those are looked up, not tried.
-    """
-
-    def __init__(self, layers: list[Layer]) -> None:
-        """Index the layers, the most specific first."""
-        self._general: dict[str, list[tuple[int, Layer]]] = {}
-        self._narrow: dict[tuple[str, str], list[tuple[int, Layer]]] = {}
-        ordered = sorted(layers, key=lambda one: one.filter.rank, reverse=True)
-        for place in enumerate(ordered):
-            only = place[1].filter.only
-            for key in place[1].root.values:
-                if only is None:
-                    self._general.setdefault(key, []).append(place)
-                for one in only or ():
-                    self._narrow.setdefault((key, one), []).append(place)
-
-    def get(self, key: str, *, wanted: Filter) -> Value | None:
-        """Return the value of the most specific layer that has one and matches."""
-        found = list(self._general.get(key, ()))
-        if self._narrow:
-            found += [place for one in wanted.names for place in self._narrow.get((key, one), ())]
-            found.sort(key=lambda place: place[0])
-        return next((layer.root.values[key] for _, layer in found if layer.filter.matches(wanted)), None)
-
-
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A setting that two matching filters set, neither of which is part of the other."""

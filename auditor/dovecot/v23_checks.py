@@ -8,26 +8,43 @@ host (whether ``default_login_user`` exists, whether ``mail_plugin_dir`` can be 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v23_blocks import Layer, merged
+from auditor.dovecot.v23_candidates import Candidates
 from auditor.dovecot.v23_check_mail import check_mail, check_namespaces
 from auditor.dovecot.v23_check_services import check_services
 from auditor.dovecot.v23_check_stats import check_exporter, check_metric
 from auditor.dovecot.v23_view import View, words_of
-from auditor.finding import Problem, ProblemKind
+from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.dovecot.v23_filters import Filter
     from auditor.dovecot.v23_table import Table
     from auditor.text import SourceFile, Span
 
-MAX_COMPARED: Final = 2_000
-"""Filters with wildcards or networks that are compared with all others."""
+MAX_COMPARED: Final = 500
+"""Filters with wildcards that are compared with all others."""
+_LOOKED_AT: Final = frozenset(
+    (
+        *("auth_cache_size", "auth_policy_hash_mech", "auth_policy_hash_nonce", "auth_policy_hash_truncate"),
+        *("auth_policy_server_url", "auth_verbose_passwords", "auth_worker_max_count", "base_dir"),
+        *("default_process_limit", "director_user_expire", "first_valid_gid", "first_valid_uid", "imapc_max_idle_time"),
+        *(
+            "last_valid_gid",
+            "last_valid_uid",
+            "listen",
+            "mail_always_cache_fields",
+            "mail_attachment_detection_options",
+        ),
+        *("mail_attachment_hash", "mail_cache_fields", "mail_fsync", "mail_never_cache_fields", "mail_nfs_index"),
+        *("mailbox_idle_check_interval", "mmap_disable", "pop3_delete_type", "pop3_deleted_flag", "pop3_uidl_format"),
+        *("protocols", "ssl", "ssl_ca", "ssl_options", "ssl_verify_client_cert", "syslog_facility"),
+    )
+)
+"""Global settings that the checks look at, besides those of ``_WORDS``."""
 _WORDS: Final = {
     "imap_client_workarounds": ("delay-newmail", "tb-extra-mailbox-sep", "tb-lsub-flags"),
     "pop3_client_workarounds": ("outlook-no-nuls", "oe-ns-eoh"),
@@ -82,48 +99,32 @@ _DIGESTS: Final = {
 """Bits of the digests of src/lib/hash-method.c."""
 
 
-def check(layers: list[Layer], table: Table, main: SourceFile) -> list[Problem]:
-    """Return what the daemon refuses about the configuration as a whole."""
+def check(layers: list[Layer], table: Table, main: SourceFile) -> tuple[list[Problem], list[NotChecked]]:
+    """Return what the daemon refuses about the configuration as a whole, and what was too much to check."""
     found: dict[tuple[str, Span], Problem] = {}
-    candidates = _Candidates(layers)
+    candidates = Candidates(layers)
+    if len(candidates.rest) > MAX_COMPARED:
+        layers = layers[:1]
     for layer in layers:
-        if layer is not layers[0] and not layer.root.values and not layer.root.blocks and not layer.root.entries:
+        matching = [one for one in candidates.of(layer.filter) if one.filter.matches(layer.filter)]
+        if len(matching) <= 2 and not (layer is layers[0] or _is_looked_at(layer)):
             continue
-        root, conflict = merged(candidates.of(layer.filter), layer.filter)
-        view = View(table, root, main)
+        root, conflict = merged(matching, layer.filter)
         if conflict and conflict.value.origin.span:
             problem = Problem(ProblemKind.INVALID_VALUE, escaped(conflict.message), conflict.value.origin.span)
             found.setdefault((problem.message, problem.span), problem)
-        for problem in _checked(view):
-            found.setdefault((problem.message, problem.span), problem)
-    return list(found.values())
+        if layer is layers[0] or any(_is_looked_at(one) for one in matching[1:]):
+            for problem in _checked(View(table, root, main)):
+                found.setdefault((problem.message, problem.span), problem)
+    why = f"more than {MAX_COMPARED} of them have wildcards"
+    skipped = [NotChecked("conflicts between filters", why)] if len(candidates.rest) > MAX_COMPARED else []
+    return list(found.values()), skipped
 
 
-class _Candidates:
-    """Finds the filters that may match one, without trying all of very many."""
-
-    def __init__(self, layers: list[Layer]) -> None:
-        self.rest: list[Layer] = []
-        self.by_name: dict[str, list[Layer]] = defaultdict(list)
-        self.by_address: dict[str, list[Layer]] = defaultdict(list)
-        self.order = {id(layer): index for index, layer in enumerate(layers)}
-        for layer in layers:
-            mask = layer.filter
-            if mask.local_name is not None and not re.search(r"[*? ]", mask.local_name):
-                self.by_name[mask.local_name.lower()].append(layer)
-            elif mask.local and mask.local.address and mask.local.bits == mask.local.address.max_prefixlen:
-                self.by_address[str(mask.local.address)].append(layer)
-            elif len(self.rest) < MAX_COMPARED:
-                self.rest.append(layer)
-
-    def of(self, wanted: Filter) -> list[Layer]:
-        """Return the filters that may match, in their order."""
-        found = list(self.rest)
-        if wanted.local_name is not None:
-            found += self.by_name.get(wanted.local_name.lower(), [])
-        if wanted.local and wanted.local.address:
-            found += self.by_address.get(str(wanted.local.address), [])
-        return sorted(found, key=lambda layer: self.order[id(layer)])
+def _is_looked_at(layer: Layer) -> bool:
+    """Whether a filter sets anything that the checks look at."""
+    root = layer.root
+    return bool(root.blocks) or any(key in _LOOKED_AT or key in _WORDS for key in root.values)
 
 
 def _checked(view: View) -> Iterator[Problem]:

@@ -40,19 +40,21 @@ class Net:
             return self.text
         return str(self.address) if self.bits == self.address.max_prefixlen else f"{self.address}/{self.bits}"
 
+    @property
+    def unmapped(self) -> Address | None:
+        """The address, an IPv4 address that was mapped into IPv6 as such."""
+        address = self.address
+        return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
     def contains(self, other: Net) -> bool:
         """Whether another net is in this one."""
         if self.address is None or other.address is None:
             return self.text == other.text
-        mine, theirs = self.address, _unmapped(other.address)
+        mine, theirs = self.address, other.unmapped or other.address
         if mine.version != theirs.version:
             return False
         shift = mine.max_prefixlen - self.bits
         return int(mine) >> shift == int(theirs) >> shift
-
-
-def _unmapped(address: Address) -> Address:
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
 @cache
@@ -110,21 +112,6 @@ class Filter:
     def is_connection(self) -> bool:
         """Whether it asks for addresses or a server name, where there can be no auth settings."""
         return bool(self.local_name is not None or self.local or self.remote)
-
-    @property
-    def only(self) -> tuple[str, ...] | None:
-        """The server names, or the one address, that this matches and nothing else; None where it cannot be said."""
-        if self.local_name is not None:
-            return None if set("*?") & set(self.local_name) else tuple(self.local_name.lower().split(" "))
-        net = self.local or self.remote
-        single = net is not None and net.address is not None and net.bits == net.address.max_prefixlen
-        return (str(net.address),) if net is not None and single else None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The server name and the addresses of a connection, as ``only`` has them."""
-        nets = (str(_unmapped(net.address)) for net in (self.local, self.remote) if net and net.address)
-        return ((self.local_name or "").lower(), *nets)
 
     @property
     def rank(self) -> tuple[bool, int, int, bool]:

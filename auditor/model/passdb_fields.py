@@ -93,13 +93,17 @@ def in_effect(fields: Iterable[Field]) -> dict[str, Field]:
 def networks(fields: Mapping[str, Field]) -> str:
     """Return the networks that ``allow_nets`` or ``allow_real_nets`` lets in, empty for all."""
     limit = fields.get("allow_nets") or fields.get("allow_real_nets")
-    return limit.value if limit else ""
+    return "" if limit is None or any(word.endswith("/0") for word in _words(limit.value)) else limit.value
 
 
 def all_here(allowed: str) -> bool:
     """Whether networks are the host itself only: ``local`` and loopback (``auth_request_validate_networks``)."""
-    words = allowed.replace(",", " ").split()
+    words = _words(allowed)
     return bool(words) and all(_is_here(word) for word in words)
+
+
+def _words(allowed: str) -> list[str]:
+    return allowed.replace(",", " ").split()
 
 
 def _is_here(network: str) -> bool:

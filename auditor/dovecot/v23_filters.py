@@ -6,9 +6,11 @@ and ``net_is_in_network`` in src/lib/net.c, ``dns_match_wildcard`` in src/lib-dn
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import inet_aton
 from typing import Final
 
 from auditor.dovecot.configuration import Scope
@@ -62,15 +64,30 @@ def net_of(text: str) -> Net:
     """Return the net that a text names: an address, an address and its bits, or else a host."""
     host, slash, bits = text.partition("/")
     plain = host[1:-1] if host[:1] == "[" and host[-1:] == "]" and ":" in host else host
-    try:
-        address = ip_address(plain)
-    except ValueError:
+    if not plain:
+        return Net(text, None, 128, "gethostbyname() failed: Name or service not known")
+    address = _address(plain)
+    if address is None:
         return Net(text, None, 128)
     if not slash:
         return Net(text, address, address.max_prefixlen)
     if not (bits.isascii() and bits.isdigit() and len(bits) < 4 and int(bits) <= address.max_prefixlen):
         return Net(text, None, address.max_prefixlen, f"Invalid network mask: {bits}")
     return Net(text, address, int(bits))
+
+
+def _address(text: str) -> Address | None:
+    """``net_addr2ip``, which takes ``10.1`` for ``10.0.0.1`` as inet_aton(3) does."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        pass
+    if not re.fullmatch(r"[0-9a-fA-FxX.]+", text):
+        return None
+    try:
+        return IPv4Address(inet_aton(text))
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +203,12 @@ class Filter:
         net, outer_net = net_of(value), self.local if kind == "local" else self.remote
         if net.error:
             raise NestingError(net.error)
-        if outer_net and net.address and (outer_net.bits > net.bits or not outer_net.contains(net)):
+        if (
+            outer_net
+            and outer_net.address
+            and net.address
+            and (outer_net.bits > net.bits or not outer_net.contains(net))
+        ):
             raise NestingError(f"{kind} net1 {{ {kind} net2 {{ .. }} }} requires net2 to be inside net1")
         return replace(self, local=net) if kind == "local" else replace(self, remote=net)
 

@@ -124,7 +124,8 @@ def _has_port(value: str) -> bool:
 
 
 def _is_address(word: str) -> bool:
-    return re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?", word) is not None
+    """``is_ipv4_address`` and ``is_ipv6_address`` (src/lib/net.c), which look at the characters only."""
+    return re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]+|\[[0-9a-fA-F:]+\]?", word) is not None
 
 
 def _listen(interpreter: Interpreter, read: Read, key: str, value: str) -> None:

@@ -21,7 +21,7 @@ from auditor.model.tls import TlsContext
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.host import Host
     from auditor.model.passdb import Passdb
@@ -138,20 +138,27 @@ class Dovecot:
         found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
         return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
 
-    def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> list[Passdb]:
+    def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
         """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
 
         Deny passdbs let nobody in and are left out; the chain ends where a passdb does not hand on what failed there.
         """
-        reached: list[Passdb] = []
+        known = self._chains.get((scope, mechanism, master))
+        if known is not None:
+            return known
+        reached: dict[Passdb, None] = {}
         for passdb in self._passdbs[scope]:
             if passdb.is_master != master or not passdb.admits(mechanism):
                 continue
             if not passdb.is_deny and not passdb.needs_earlier_success:
-                reached.append(passdb)
+                reached[passdb] = None
             if passdb.ends_chain:
                 break
-        return reached
+        return self._chains.setdefault((scope, mechanism, master), reached)
+
+    @cached_property
+    def _chains(self) -> dict[tuple[Scope, str, bool], Mapping[Passdb, None]]:
+        return {}
 
     def reached_by(self, passdb: Passdb, mechanisms: Sequence[str]) -> list[Reach]:
         """Return by which protocols and which of these mechanisms logins get to a passdb that may let them in."""

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from auditor.files.passwd_file import PasswdFile, read_passwd_file
+from auditor.files.passwd_file import PasswdFile
 from auditor.model.denied_fields import DeniedField, denied_fields
 from auditor.model.openings import Opening, openings_of
 from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
 from auditor.model.vocabulary import is_true, spelled
-from auditor.text import escaped, shortened
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Dialect, Section, Setting
-    from auditor.host import Host
+    from auditor.model.user_files import UserFiles
     from auditor.text import Origin
 
 COMPARING_DRIVERS: Final = {
@@ -68,9 +68,9 @@ class Passdb:
     ``protocol`` is the protocol whose block it stands in or whose block changes it, empty for a global one.
     """
 
-    def __init__(self, section: Section, host: Host, dialect: Dialect, protocol: str) -> None:
+    def __init__(self, section: Section, files: UserFiles, dialect: Dialect, protocol: str) -> None:
         self.section = section
-        self.host = host
+        self.files = files
         self.dialect = dialect
         self.protocol = protocol
 
@@ -240,13 +240,7 @@ class Passdb:
             return f"what {shortened(self.driver)} answers is known only when it runs"
         if self.users_file is None:
             return f"the file name {shortened(self.users_path) or '(none)'} holds variables or is not absolute"
-        found = read_passwd_file(self.host, self.users_file, dialect=self.dialect)
-        if not isinstance(found, PasswdFile):
-            return str(found)
-        # What is no list of users must not be shown as one.
-        return (
-            f"{escaped(found.source.path)} holds keys or certificates" if "-----BEGIN" in found.source.text else found
-        )
+        return self.files.users(self.users_file)
 
     @property
     def everyone(self) -> str:

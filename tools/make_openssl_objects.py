@@ -22,7 +22,7 @@ CHROOTS = Path(os.environ.get("ORACLES", "/var/cache/mailaudit-oracles"))
 WITHOUT_OID = "# None-OID object: "
 OID = re.compile(r"[0-9]+(?:\.[0-9]+)+\.?")
 CUT = "."
-"""The end of an OID that openssl prints cut short (of DSTU 4145, its buffer being too small)."""
+"""The end of an OID that openssl prints without its last digit, as it does for those of DSTU 4145."""
 UNDEFINED = {"UNDEF", "undefined"}
 """The two names of NID_undef, which is what OBJ_txt2nid answers for a name that it does not know."""
 
@@ -34,7 +34,10 @@ def openssl(chroot: Path, *arguments: str) -> str:
 
 
 def objects(listing: str) -> tuple[set[str], set[str]]:
-    """Return the names and the OIDs of a listing: ``short = long, oid``, ``name = oid``, ``# None-OID object: short, long``."""
+    """Return the names and the OIDs of a listing.
+
+    Its lines are ``short = long, oid``, ``name = oid`` and ``# None-OID object: short, long``.
+    """
     names: set[str] = set()
     oids: set[str] = set()
     for line in filter(None, listing.splitlines()):

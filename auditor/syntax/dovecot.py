@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import lark
 
-from auditor.syntax.dovecot_lines import Kind, Line, LogicalLines, Placed, Reading, classified, reading_of
+from auditor.syntax.dovecot_lexer import LogicalLines, Placed
+from auditor.syntax.dovecot_lines import Kind, Line, Reading, classified, reading_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

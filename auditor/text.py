@@ -18,7 +18,7 @@ HIDDEN: Final = "# hidden"
 _ASSIGNMENT: Final = re.compile(r"""(?<![\w./-])([\w./-]++)["']?[ \t]*+[=:](?!//)[ \t]*+""")
 _SECRET_NAME: Final = re.compile(
     r"""(?ix)
-    (?:(?<!no)passw(?:or)?d|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*$ | \b(?:pass|pw)$
+    (?:(?<!no)pas{1,2}w[a-z]{0,3}[dt]|passphrase|secret|nonce|api_key|dnpass|master_key)[\w.-]*$ | \b(?:pass|pw)$
     """
 )
 _NO_VALUE: Final = re.compile(r"(?i)(?:yes|no)?[ \t]*$")
@@ -26,7 +26,7 @@ _NO_VALUE: Final = re.compile(r"(?i)(?:yes|no)?[ \t]*$")
 _NOT_A_SECRET: Final = re.compile(
     r"""(?ix)
     (?:password_(?:scheme|maps|query|noun|filter|db|result\w*|command|verify\w*|min\w*)|passwords?_scheme
-      |pass_scheme|auth_verbose_passwords|auth_debug_passwords|plaintext_passwords?)$
+      |passwd_(?:file\w*|masquerade)|pass_scheme|auth_verbose_passwords|auth_debug_passwords|plaintext_passwords?)$
     """
 )
 _UNPRINTABLE: Final = re.compile(
@@ -52,6 +52,11 @@ def escaped(text: str) -> str:
 def shortened(text: str, longest: int = 100) -> str:
     """Return text for a sentence: cut with an ellipsis where it is longer than that many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def names_secret(name: str) -> bool:
+    """Whether a setting's name is that of a password or another secret."""
+    return _SECRET_NAME.search(name) is not None and _NOT_A_SECRET.search(name) is None
 
 
 def without_secrets(line: str) -> str:

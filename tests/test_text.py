@@ -62,6 +62,8 @@ def test_escaped_text_is_printable(text: str) -> None:
         ("bypass = yes", "bypass = yes"),
         ("  args = nopassword=y allow_nets=::1", "  args = nopassword=y allow_nets=::1"),
         ("  pass = yes", "  pass = yes"),
+        ("passwd_file_path = /etc/dovecot/users", "passwd_file_path = /etc/dovecot/users"),
+        ("ssl_key_pasword = hunter2", f"ssl_key_pasword = {HIDDEN}"),
         ("password =", "password ="),
         ("args = /etc/dovecot/passwd", "args = /etc/dovecot/passwd"),
     ],

@@ -151,6 +151,8 @@ class ValueChecks:
         for reader in readers:
             message = self._refusal(name, reader)
             if message is not None:
+                if self._configuration.scope(reader).get(name).secret:
+                    message = f"bad value of {name}"
                 yield Problem(
                     ProblemKind.INVALID_VALUE, message, assignment.value.span, _advice(assignment, known.kind)
                 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auditor.dovecot.configuration import Scope
 from auditor.postfix.shown import parameters_shown
 from auditor.report.lines import Line, line
-from auditor.text import HIDDEN
+from auditor.text import HIDDEN, names_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,7 +107,9 @@ def _service_text(service: Service) -> str:
 
 
 def _shown(setting: Setting) -> str:
-    return _NOT_SHOWN if setting.secret and setting.value else setting.value
+    """Return a value, unless it is marked as a secret or its own name says that it is one."""
+    secret = setting.secret or names_secret(setting.name.rpartition("/")[2].strip('"'))
+    return _NOT_SHOWN if secret and setting.value.lower() not in ("", "yes", "no") else setting.value
 
 
 def _dovecot_text(settings: Sequence[Setting]) -> Iterator[Line]:

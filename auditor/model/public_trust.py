@@ -34,7 +34,8 @@ def public_cas(host: Host, name: str) -> PublicCas:
     A bundle of the system's own is known by its name, also where a symlink leads to it; it need not be there.
     """
     resolved = host.resolve(name)
-    if is_system_store(name) or (not isinstance(resolved, Unreadable) and is_system_store(resolved[0])):
+    passed = () if isinstance(resolved, Unreadable) else (resolved[0], *resolved[1])
+    if any(map(is_system_store, (name, *passed))):
         return PublicCas(host.path(name), (SYSTEM_CAS,))
     trust = read_trust_file(host, name)
     if isinstance(trust, Unreadable):

@@ -45,14 +45,14 @@ class ExternalWithoutCertRequest(DovecotRule):
             or any(context.asks for context in dovecot.tls_contexts)
         ):
             return
+        what = f"`{wanted.name}` is on" if wanted.name != "auth_mechanisms" else "EXTERNAL is offered"
         asking = dovecot.spelled("ssl_server_request_client_cert")
         on = any(context.enabled for context in dovecot.tls_contexts)
         causes = dovecot.spellings("ssl_server_request_client_cert" if on else "ssl")
         why = f"`{asking}` is off" if on else "TLS is off (`ssl = no`)"
         yield self.finding(
             wanted.origin,
-            f"no certificate login can succeed: `{wanted.name}` is set up for them, but clients are never asked for a"
-            f" certificate, as {why}",
+            f"no certificate login can succeed: {what}, but clients are never asked for a certificate, as {why}",
             because=[(setting.origin, "no client is asked here") for setting in causes],
             advice=f"set `{asking} = yes` and name the CA in `{dovecot.spelled('ssl_server_ca_file')}`",
             subject=asking,

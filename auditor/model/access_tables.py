@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from auditor.files.tables import Entry, Table, UnreadableTable, read_table
 from auditor.syntax.postfix_lines import Word, braced, words
-from auditor.text import Origin
 
 if TYPE_CHECKING:
     from auditor.host import Host
@@ -20,7 +19,7 @@ class AccessTables:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._known: dict[str, Table | UnreadableTable] = {}
-        self._results: dict[str, dict[str, Entry]] = {}
+        self._naming: dict[tuple[str, str, frozenset[str]], Entry | None] = {}
 
     def table(self, item: Restriction) -> Table | UnreadableTable | None:
         """Return the table of a restriction, None for a restriction without one."""
@@ -33,15 +32,20 @@ class AccessTables:
             self._known[specification] = read_table(self._host, specification, at=item.span)
         return self._known[specification]
 
-    def results(self, item: Restriction) -> dict[str, Entry]:
-        """Return every result of a restriction's table, each with its first entry; none where it cannot be read."""
+    def entry_that_names(self, item: Restriction, restriction: str, classes: frozenset[str]) -> Entry | None:
+        """Return the first entry whose result, as a restriction list, names a restriction or one of some classes.
+
+        Source: access(5), "restriction..."; names of classes are case-sensitive (smtpd_check.c, generic_checks).
+        """
         table = self.table(item)
         if not isinstance(table, Table):
-            return {}
-        known = self._results.get(item.argument)
-        if known is None:
-            known = self._results[item.argument] = {entry.result: entry for entry in reversed(table.entries)}
-        return known
+            return None
+        key = (item.argument, restriction, classes)
+        if key not in self._naming:
+            names = "|".join([f"(?i:{re.escape(restriction)})", *map(re.escape, classes)])
+            found = re.compile(rf"(?<![^\s,])(?:{names})(?![^\s,])")
+            self._naming[key] = next((entry for entry in table.entries if found.search(entry.result)), None)
+        return self._naming[key]
 
 
 def is_access_check(name: str) -> bool:
@@ -49,19 +53,9 @@ def is_access_check(name: str) -> bool:
     return bool(re.fullmatch(r"check_\w+_access", name, re.IGNORECASE | re.ASCII))
 
 
-def named_restrictions(result: str) -> list[str]:
-    """Return the words of an access table's result, which may be a restriction list (access(5))."""
-    return [word.text for word in words(result)]
-
-
 def refuses(result: str) -> bool:
     """Whether an access table's result refuses: REJECT, DEFER, DISCARD, or an SMTP reply code (access(5))."""
     return bool(re.match(r"(?:reject|defer|discard|[45]\d\d)(?![^\s,])", result.strip(), re.IGNORECASE | re.ASCII))
-
-
-def place(entry: Entry, item: Restriction) -> Origin:
-    """Return where an entry stands, or where its table is named."""
-    return Origin(entry.span) if entry.span else item.origin
 
 
 def _specification(item: Restriction) -> str:

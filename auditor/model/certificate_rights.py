@@ -8,12 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.files.tables import UnreadableTable
-from auditor.model.access_tables import named_restrictions, place, refuses
+from auditor.model.access_tables import refuses
+from auditor.syntax.postfix_lines import words
+from auditor.text import Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
-    from auditor.text import Origin
 
 ACCESS_LISTS: Final = (
     "smtpd_client_restrictions",
@@ -35,6 +38,8 @@ REFUSALS: Final = frozenset({"reject", "defer", "defer_if_permit"})
 """Restrictions that refuse whatever reaches them (SMTPD_ACCESS_README; smtpd_check.c, generic_checks)."""
 RELAY_REFUSALS: Final = REFUSALS | {"reject_unauth_destination", "defer_unauth_destination", "check_relay_domains"}
 """Restrictions that refuse whatever is for a foreign domain."""
+WITHOUT_ARGUMENT: Final = RELAY_REFUSALS | {"permit", "permit_tls_clientcerts", ALL_CERTIFICATES}
+"""Restrictions that decide here, those with a table aside."""
 
 
 class Right(Enum):
@@ -59,6 +64,15 @@ class CertificateGrant:
     also_needed: Restriction | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A restriction that counts here: its name in lower case, and where it permits every certificate, if it does."""
+
+    word: str
+    item: Restriction
+    permit: Origin | None
+
+
 class CertificateRights:
     """What one service gives to client certificates.
 
@@ -68,51 +82,45 @@ class CertificateRights:
 
     def __init__(self, service: SmtpdService) -> None:
         self._service = service
-
-    @cached_property
-    def access_restrictions(self) -> tuple[Restriction, ...]:
-        """What stands in the lists that a recipient must pass."""
-        return tuple(item for name in ACCESS_LISTS for item in self._service.restrictions(name))
+        self._tables = service.postfix.tables
 
     @cached_property
     def restrictions(self) -> tuple[tuple[str, Origin], ...]:
         """Every restriction of any list that looks at client certificates, by name, with its place."""
-        others = (item for name in OTHER_LISTS for item in self._service.restrictions(name))
         found: dict[tuple[str, Origin], None] = {}
-        for item in (*self.access_restrictions, *others):
-            word = item.name.lower()
-            if word in LISTED_CERTIFICATES:
-                found[word, item.origin] = None
-            elif origin := self._permits_all(item):
-                found[ALL_CERTIFICATES, origin] = None
+        for step in (*self._steps, *(step for name in OTHER_LISTS for step in self._steps_of(name))):
+            if step.permit:
+                found[ALL_CERTIFICATES, step.permit] = None
+            elif step.word in LISTED_CERTIFICATES:
+                found[step.word, step.item.origin] = None
         return tuple(found)
 
     @cached_property
     def unknown_tables(self) -> tuple[tuple[Restriction, str], ...]:
         """The tables of its access lists that cannot be read, and why."""
-        found = ((item, self._service.postfix.tables.table(item)) for item in self.access_restrictions)
+        found = ((step.item, self._tables.table(step.item)) for step in self._steps)
         return tuple((item, str(table)) for item, table in found if isinstance(table, UnreadableTable))
 
-    @cached_property
+    @property
     def goes_by_fingerprints(self) -> bool:
         """Whether one of its access lists looks at the fingerprints of certificates."""
-        return any(item.name.lower() in LISTED_CERTIFICATES for item in self.access_restrictions)
+        return any(step.word in LISTED_CERTIFICATES for step in self._steps)
 
-    @property
+    @cached_property
     def refuses_some(self) -> bool | None:
         """Whether a table of fingerprints refuses some certificates before the grant, as one does to revoke them.
 
         None when the table cannot be read.
         """
-        for item in self.access_restrictions:
-            if self.grant and item.origin == self.grant.origin:
+        for step in self._steps:
+            if self.grant and step.permit == self.grant.origin:
                 return False
-            if item.name.lower() != "check_ccert_access" or item.warn_only:
-                continue
-            if isinstance(self._service.postfix.tables.table(item), UnreadableTable):
-                return None
-            if any(map(refuses, self._service.postfix.tables.results(item))):
-                return True
+            if step.word == "check_ccert_access" and not step.item.warn_only:
+                table = self._tables.table(step.item)
+                if isinstance(table, UnreadableTable):
+                    return None
+                if table and any(map(refuses, table.results())):
+                    return True
         return False
 
     @cached_property
@@ -126,7 +134,8 @@ class CertificateRights:
             return CertificateGrant(Right.ENTRY, ALL_CERTIFICATES, origin)
         if self._service.requires_certificate:
             required, stopped = self._service.get("smtpd_tls_req_ccert"), self._refusal(REFUSALS, certified=True)
-            return CertificateGrant(Right.ENTRY, required.name, required.origin, also_needed=stopped)
+            also = stopped.item if stopped else None
+            return CertificateGrant(Right.ENTRY, required.name, required.origin, also_needed=also)
         return None
 
     @property
@@ -151,23 +160,39 @@ class CertificateRights:
         refusal = self._refusal(refusals, certified=False)
         if refusal is None or self._refusal(refusals, certified=True):
             return None
-        for name in ACCESS_LISTS:
-            items = self._service.restrictions(name)
-            if any(item is refusal for item in items):
-                return next(filter(None, map(self._permits_all, items)), None)
-        return None
+        steps = next(steps for steps in self._lists if any(step is refusal for step in steps))
+        return next((step.permit for step in steps if step.permit), None)
 
-    def _refusal(self, refusals: frozenset[str], *, certified: bool) -> Restriction | None:
+    def _refusal(self, refusals: frozenset[str], *, certified: bool) -> _Step | None:
         """Return what refuses a client that is not known otherwise, with or without a trusted certificate."""
-        for name in ACCESS_LISTS:
-            for item in self._service.restrictions(name):
-                word = item.name.lower()
-                if word == "permit" or (certified and self._knows_certificate(name) and self._permits_all(item)):
+        for steps in self._lists:
+            for step in steps:
+                if step.word == "permit" or (certified and step.permit):
                     break
                 # warn_if_reject takes the effect from what refuses only, never from what permits.
-                if word in refusals and not item.warn_only:
-                    return item
+                if step.word in refusals and not step.item.warn_only:
+                    return step
         return None
+
+    @cached_property
+    def _lists(self) -> tuple[tuple[_Step, ...], ...]:
+        return tuple(self._steps_of(name) for name in ACCESS_LISTS)
+
+    @property
+    def _steps(self) -> Iterator[_Step]:
+        return (step for steps in self._lists for step in steps)
+
+    def _steps_of(self, list_name: str) -> tuple[_Step, ...]:
+        known = self._knows_certificate(list_name)
+        found: list[_Step] = []
+        for item in self._service.restrictions(list_name):
+            if not item.argument:
+                word = item.name.lower()
+                if word in WITHOUT_ARGUMENT:
+                    found.append(_Step(word, item, item.origin if known and word == ALL_CERTIFICATES else None))
+            elif self._tables.table(item):
+                found.append(_Step(item.name.lower(), item, self._permit_in_table(item) if known else None))
+        return tuple(found)
 
     def _knows_certificate(self, list_name: str) -> bool:
         """Whether TLS has begun when a list is looked at; a client rejected at once never says STARTTLS."""
@@ -175,23 +200,18 @@ class CertificateRights:
         early = list_name == "smtpd_client_restrictions" and not service.is_on("smtpd_delay_reject")
         return not early or service.is_on("smtpd_tls_wrappermode")
 
-    def _permits_all(self, item: Restriction) -> Origin | None:
-        """Return the place of permit_tls_all_clientcerts: the restriction itself, or an entry of its access table."""
-        if item.name.lower() == ALL_CERTIFICATES:
-            return item.origin
-        for result, entry in self._service.postfix.tables.results(item).items():
-            if self._names_all_certificates(result):
-                return place(entry, item)
-        return None
-
-    def _names_all_certificates(self, result: str) -> bool:
-        for word in named_restrictions(result):
-            if word.lower() == ALL_CERTIFICATES:
-                return True
-            if word in self._classes:
-                return any(item.name.lower() == ALL_CERTIFICATES for item in self._service.restrictions(word))
-        return False
+    def _permit_in_table(self, item: Restriction) -> Origin | None:
+        entry = self._tables.entry_that_names(item, ALL_CERTIFICATES, self._permitting_classes)
+        if entry is None:
+            return None
+        return Origin(entry.span) if entry.span else item.origin
 
     @cached_property
-    def _classes(self) -> frozenset[str]:
-        return frozenset(named_restrictions(self._service.get("smtpd_restriction_classes").effective))
+    def _permitting_classes(self) -> frozenset[str]:
+        """The restriction classes that hold permit_tls_all_clientcerts."""
+        classes = {word.text for word in words(self._service.get("smtpd_restriction_classes").effective)}
+        return frozenset(
+            name
+            for name in classes
+            if any(item.name.lower() == ALL_CERTIFICATES for item in self._service.restrictions(name))
+        )

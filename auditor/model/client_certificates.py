@@ -29,11 +29,8 @@ class ClientCertificates:
             return None
         if external := self.dovecot.mechanisms.get("external"):
             return Setting("auth_mechanisms", "external", external.origin)
-        settings = (
-            self.dovecot.get("auth_ssl_username_from_cert", Scope(protocol=protocol))
-            for protocol in self.dovecot.protocols
-        )
-        return next((setting for setting in settings if setting is not None and is_true(setting.value)), None)
+        setting = self.dovecot.get("auth_ssl_username_from_cert")
+        return setting if setting is not None and is_true(setting.value) else None
 
     @property
     def passdbs_asked(self) -> list[Passdb]:

@@ -174,7 +174,5 @@ def _reaches(dovecot: Dovecot, passdb: Passdb) -> Iterator[Reach]:
         return
     separator = dovecot.get("auth_master_user_separator")
     yield from dovecot.reached_by(passdb, PASSWORD_MECHANISMS if separator and separator.value else ("plain",))
-    if not passdb.username_filter:
-        for reach in dovecot.reached_by(passdb, ("external",)):
-            if dovecot.takes_name_from_certificate(reach.protocol):
-                yield reach
+    if not passdb.username_filter and dovecot.takes_names_from_certificates:
+        yield from dovecot.reached_by(passdb, ("external",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ class ExternalWithoutCertRequest(DovecotRule):
     """Certificate logins are configured, but no client is ever asked for a certificate.
 
     What: EXTERNAL is offered, or user names are to be taken from certificates, and `ssl_verify_client_cert` (2.4:
-    `ssl_server_request_client_cert`) is off wherever clients log in, or TLS itself is.
+    `ssl_server_request_client_cert`) is off wherever clients log in, or TLS itself is. Inside a
+    `local_name` block it has no effect: the client's server name comes too late for that.
 
     Why it matters: a client sends a certificate only when it is asked for one. Every certificate login fails, and
     nothing in the log says why.
@@ -29,7 +31,8 @@ class ExternalWithoutCertRequest(DovecotRule):
     When to ignore it: a proxy in front of Dovecot verifies the certificates and hands the name on; where a listener
     takes the PROXY protocol this rule says nothing.
 
-    Sources: Dovecot manual, SSL configuration, client certificates; tried on Dovecot 2.3.19.1 and 2.4.1.
+    Sources: Dovecot manual, SSL configuration, client certificates; tried on Dovecot 2.3.19.1, 2.4.1 and
+    2.4.5.
     """
 
     name = "external-without-cert-request"
@@ -53,7 +56,10 @@ class ExternalWithoutCertRequest(DovecotRule):
         yield self.finding(
             wanted.origin,
             f"no certificate login can succeed: {what}, but clients are never asked for a certificate, as {why}",
-            because=[(setting.origin, "no client is asked here") for setting in causes],
+            because=[
+                (one.origin, "has no effect here" if is_true(one.value) else "no client is asked here")
+                for one in causes
+            ],
             advice=f"set `{asking} = yes` and name the CA in `{dovecot.spelled('ssl_server_ca_file')}`",
             subject=asking,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class ExternalWithoutCertUsername(DovecotRule):
     """Certificate logins are offered, but no user name is taken from the certificate.
 
-    What: EXTERNAL is among the mechanisms and `auth_ssl_username_from_cert` is off for every protocol that clients log
-    in by.
+    What: EXTERNAL is among the mechanisms and `auth_ssl_username_from_cert` is off. Inside a `protocol` block it has
+    no effect.
 
     Why it matters: EXTERNAL gets its user name from the certificate and from nowhere else, so every such login fails
     ("username not known").
@@ -28,7 +29,8 @@ class ExternalWithoutCertUsername(DovecotRule):
 
     When to ignore it: only Postfix asks this Dovecot; then this rule says nothing.
 
-    Sources: Dovecot manual, SSL configuration, client certificates; src/auth/mech-external.c; tried on 2.3.19.1.
+    Sources: Dovecot manual, SSL configuration, client certificates; src/auth/mech-external.c; tried on 2.3.19.1,
+    2.4.1 and 2.4.5.
     """
 
     name = "external-without-cert-username"
@@ -39,14 +41,15 @@ class ExternalWithoutCertUsername(DovecotRule):
         """Yield the place where EXTERNAL is offered, when no protocol takes names from certificates."""
         external = dovecot.mechanisms.get("external")
         protocols = dovecot.protocols
-        if external is None or not protocols or any(map(dovecot.takes_name_from_certificate, protocols)):
+        if external is None or not protocols or dovecot.takes_names_from_certificates:
             return
-        places = dict.fromkeys(setting.origin for setting in dovecot.spellings("auth_ssl_username_from_cert"))
+        settings = dovecot.spellings("auth_ssl_username_from_cert")
+        places = {one.origin: "has no effect here" if is_true(one.value) else "is off here" for one in settings}
         yield self.finding(
             external.origin,
             "no certificate login can succeed: EXTERNAL is offered, but `auth_ssl_username_from_cert` is off"
             f" ({', '.join(protocols)})",
-            because=[(origin, "no user name is taken from certificates") for origin in places],
+            because=[(origin, f"taking names from certificates {label}") for origin, label in places.items()],
             advice="set `auth_ssl_username_from_cert = yes`, or take `external` out of `auth_mechanisms`",
             subject="auth_ssl_username_from_cert",
         )

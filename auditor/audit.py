@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
 from auditor.model import build_model
-from auditor.read import Failure, Instances, Versions, internal_error, read_hosts
+from auditor.read import Instances, Versions, read_hosts
 from auditor.rule import DovecotRule, HostRule, PostfixRule
 
 if TYPE_CHECKING:

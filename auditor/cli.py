@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from auditor.audit import Audit
     from auditor.discover import Discovery
+    from auditor.failure import Failure
     from auditor.finding import Severity
-    from auditor.read import Failure, Instances, Versions
+    from auditor.read import Instances, Versions
     from auditor.report.lines import Line
     from auditor.rule import AnyRule
 
@@ -289,7 +290,7 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
-        from auditor.read import internal_error
+        from auditor.failure import internal_error
 
         _say(f"internal error: {internal_error(error, 'mailaudit').message}")
         return INTERNAL

@@ -134,6 +134,18 @@ def test_the_user_can_stop_a_rule(host: Path, monkeypatch: pytest.MonkeyPatch, r
             run("etc")
 
 
+def test_an_error_of_our_own_is_one_line(
+    host: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "audit", lambda *_, **__: {}["hunter2"])
+    assert run("etc") == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("mailaudit: internal error: mailaudit failed with KeyError at test_cli.py:")
+    assert err.count("\n") == 1
+    assert "hunter2" not in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reports import text_report
 
 from auditor.audit import Audit
+from auditor.failure import Failure
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
-from auditor.read import Failure
 from auditor.report.lines import line, plain, print_coloured
 from auditor.text import HIDDEN, SourceFile, Span
 

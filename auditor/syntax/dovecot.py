@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import lark
 
 from auditor.syntax.dovecot_lexer import LogicalLines, Placed
 from auditor.syntax.dovecot_lines import Kind, Line, Reading, classified, reading_of
+from auditor.syntax.grammar import parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +103,7 @@ class _Modern(LogicalLines):
 @cache
 def _parser(reading: Reading) -> lark.Lark:
     lexer = type("LogicalLines", (LogicalLines,), {"reading": reading})
-    grammar = files("auditor.grammars").joinpath("dovecot.lark").read_text("utf-8")
-    return lark.Lark(grammar, parser="lalr", lexer=lexer, propagate_positions=False, maybe_placeholders=False)
+    return parser("dovecot", lexer)
 
 
 def parse(file: SourceFile, dialect: Literal["2.3", "2.4"], version: str) -> Tree:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Literal
 
 import lark
 from lark.lexer import Lexer
+
+from auditor.syntax.grammar import parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +62,7 @@ class _Tokens(Lexer):
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = files("auditor.grammars").joinpath("dovecot_variables.lark").read_text("utf-8")
-    return lark.Lark(grammar, parser="lalr", lexer=_Tokens, propagate_positions=False)
+    return parser("dovecot_variables", _Tokens)
 
 
 def variables_error(value: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import lark
 from lark.lexer import Lexer
 
+from auditor.syntax.grammar import parser
 from auditor.syntax.postfix_lines import (
     WHITE,
     Kind,
@@ -189,9 +189,7 @@ def _service_parts(text: str) -> list[tuple[str, Word]]:
 
 @cache
 def _parser(name: str) -> lark.Lark:
-    grammar = files("auditor.grammars").joinpath(name).read_text("utf-8")
-    lexer = _MainLexer if name == "main_cf.lark" else _MasterLexer
-    return lark.Lark(grammar, parser="lalr", lexer=lexer, propagate_positions=False, maybe_placeholders=False)
+    return parser(name, _MainLexer if name == "main_cf" else _MasterLexer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +210,12 @@ class Tree:
 
 def parse_main(file: SourceFile) -> Tree:
     """Return the tree of a main.cf; any text has one."""
-    return Tree(file, _parser("main_cf.lark").parse(file.text))
+    return Tree(file, _parser("main_cf").parse(file.text))
 
 
 def parse_master(file: SourceFile) -> Tree:
     """Return the tree of a master.cf; any text has one."""
-    return Tree(file, _parser("master_cf.lark").parse(file.text))
+    return Tree(file, _parser("master_cf").parse(file.text))
 
 
 def parameters(tree: Tree) -> Iterator[Assignment | Refused]:

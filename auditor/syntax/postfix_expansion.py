@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 import lark
 from lark.lexer import Lexer
+
+from auditor.syntax.grammar import parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,14 +202,13 @@ class _BodyLexerBefore36(_BodyLexer):
 
 
 @cache
-def _parser(start: str, lexer: type[Lexer]) -> lark.Lark:
-    grammar = files("auditor.grammars").joinpath("postfix_expansion.lark").read_text("utf-8")
-    return lark.Lark(grammar, start=start, parser="lalr", lexer=lexer, maybe_placeholders=False)
+def _parser(lexer: type[Lexer]) -> lark.Lark:
+    return parser("postfix_expansion", lexer)
 
 
 def parse_value(text: str) -> lark.Tree[lark.Token]:
     """Return the tree of a value; raises ExpansionError where the daemon finds a syntax error."""
-    return _parser("value", _ValueLexer).parse(text)
+    return _parser(_ValueLexer).parse(text, start="value")
 
 
 def parse_body(text: str, *, suffixes: bool = True) -> lark.Tree[lark.Token]:
@@ -216,7 +216,7 @@ def parse_body(text: str, *, suffixes: bool = True) -> lark.Tree[lark.Token]:
 
     ``suffixes``: whether operators may have one, as in ``<level``; Postfix 3.6 and later.
     """
-    return _parser("body", _BodyLexer if suffixes else _BodyLexerBefore36).parse(text)
+    return _parser(_BodyLexer if suffixes else _BodyLexerBefore36).parse(text, start="body")
 
 
 @lru_cache(maxsize=KEPT)

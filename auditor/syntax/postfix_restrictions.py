@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import lark
 from lark.lexer import Lexer
 
+from auditor.syntax.grammar import parser
 from auditor.syntax.postfix_lines import words
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class _RestrictionLexer(Lexer):
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = files("auditor.grammars").joinpath("postfix_restrictions.lark").read_text("utf-8")
-    return lark.Lark(grammar, parser="lalr", lexer=_RestrictionLexer, maybe_placeholders=False)
+    return parser("postfix_restrictions", _RestrictionLexer)
 
 
 def parse_restrictions(text: str) -> lark.Tree[lark.Token]:

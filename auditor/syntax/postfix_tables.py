@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import lark
 
+from auditor.syntax.grammar import parser
 from auditor.syntax.postfix_lines import Word, braced, words
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class TableName:
 
 @cache
 def _parser() -> lark.Lark:
-    grammar = files("auditor.grammars").joinpath("postfix_tables.lark").read_text("utf-8")
-    return lark.Lark(grammar, start="table", parser="lalr", maybe_placeholders=False)
+    return parser("postfix_tables")
 
 
 def table_name(word: Word) -> TableName | None:

@@ -152,10 +152,11 @@ class Reader:
         if unknown or self.host.real_path(folder) is None:
             why = listed.detail or listed.reason.value if isinstance(listed, Unreadable) else Reason.OUTSIDE.value
             self._skip(f"{escaped(pattern)}, included by {statement.span}", why)
+        elif self.host.whole and not self.host.exists("/" + folder.split("/")[1]):
+            # A repository that keeps etc alone has no /usr, the host that it is for has one.
+            self._skip(f"{escaped(pattern)}, included by {statement.span}", Reason.OUTSIDE.value)
         elif statement.kind is Kind.INCLUDE:
             self._refused(statement, "No matches", ProblemKind.INCLUDE_WITHOUT_MATCH)
-        elif not self.host.exists("/" + folder.split("/")[1]):
-            self._skip(f"{escaped(pattern)}, included by {statement.span}", Reason.OUTSIDE.value)
 
     def _unreadable(self, file: Unreadable, statement: Statement) -> None:
         """Say what it means that a match cannot be read."""

@@ -157,3 +157,10 @@ def test_too_many_lines(tmp_path: Path) -> None:
     reader, seen = read(tmp_path, {"dovecot.conf": "a=b\n" * 600_000})
     assert seen == []
     assert reader.not_checked
+
+
+def test_a_folder_that_the_tree_does_not_have_is_not_checked(tmp_path: Path) -> None:
+    main = "!include /usr/share/dovecot/x.conf\n!include /etc/dovecot/y.conf\n"
+    reader, _ = read(tmp_path, {"dovecot.conf": main})
+    assert [problem.span.line for problem in reader.problems] == [2]
+    assert [one.what.partition(",")[0] for one in reader.not_checked] == ["/usr/share/dovecot/x.conf"]

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from auditor.dovecot.configuration import Scope, Setting
 from auditor.model.public_trust import PublicCas, public_cas
+from auditor.model.tls import where
 from auditor.model.vocabulary import is_true
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse
     from auditor.model.passdb import Passdb
@@ -64,6 +67,10 @@ class ClientCertificates:
             if context.require_crl is not None and not context.checks_crl:
                 found.setdefault(context.require_crl, []).append(context)
         return found
+
+    def where(self, contexts: Sequence[TlsContext]) -> str:
+        """Return the connections that these are, in words behind a blank."""
+        return where(contexts, self.dovecot.protocols)
 
     @cached_property
     def deciding_ca_files(self) -> dict[FileUse, list[TlsContext]]:

@@ -17,7 +17,7 @@ from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
-from auditor.model.tls import TlsContext
+from auditor.model.tls import TlsContext, where
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 
 if TYPE_CHECKING:
@@ -228,11 +228,15 @@ class Dovecot:
         """The TLS settings of every kind of login connection."""
         return tuple(self._tls_context(scope) for scope in self.scopes)
 
-    def tls_settings(self, *names: str) -> list[Setting]:
-        """Return the values of some fields of TlsContext wherever TLS is on, each place once."""
-        contexts = [context for context in self.tls_contexts if context.enabled]
-        found = (getattr(context, name) for name in names for context in contexts)
-        return list(dict.fromkeys(setting for setting in found if setting is not None))
+    def tls_settings(self, *names: str) -> dict[Setting, str]:
+        """Return the values of some fields of TlsContext where TLS is on, each with the connections it is for."""
+        found: dict[Setting, list[TlsContext]] = {}
+        for context in self.tls_contexts:
+            if context.enabled:
+                for setting in (getattr(context, name) for name in names):
+                    if setting is not None:
+                        found.setdefault(setting, []).append(context)
+        return {setting: where(contexts, self.protocols) for setting, contexts in found.items()}
 
     def _tls_context(self, scope: Scope) -> TlsContext:
         # The server name comes too late to ask for a certificate or not (seen on 2.3.19, 2.4.1 and 2.4.5, tests/live).

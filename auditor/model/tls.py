@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.model.vocabulary import is_true
+from auditor.text import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from auditor.dovecot.configuration import Scope, Setting
 
 
@@ -58,13 +61,19 @@ class TlsContext:
         return self.ca is not None and bool(self.ca.value)
 
     @property
-    def where(self) -> str:
-        """The connections that filters limit it to, in words behind a blank; empty for all."""
-        parts = [f"{name} {value}" for name, value in self._filters() if value]
-        return f" for {', '.join(parts)}" if parts else ""
+    def filters(self) -> str:
+        """The filters that limit it to some connections of its protocol, in words; empty for all."""
+        scope = self.scope
+        values = (("local", scope.local), ("local_name", scope.local_name), ("remote", scope.remote))
+        return ", ".join(f"{name} {shortened(value)}" for name, value in values if value)
 
-    def _filters(self) -> tuple[tuple[str, str], ...]:
-        return ("local", self.scope.local), ("local_name", self.scope.local_name), ("remote", self.scope.remote)
+
+def where(contexts: Sequence[TlsContext], protocols: Sequence[str]) -> str:
+    """Return the connections that these are, in words behind a blank; empty where they are all there are."""
+    if all(context.filters for context in contexts):
+        return f" for {contexts[0].filters}"
+    served = [protocol for protocol in protocols if any(one.scope.protocol == protocol for one in contexts)]
+    return "" if len(served) == len(protocols) else f" by {', '.join(served)}"
 
 
 def lacks_marker(setting: Setting) -> bool:

@@ -41,13 +41,13 @@ class CaFileMarkerMissing(DovecotRule):
         if dovecot.dialect != "2.3":
             return
         asking = {context.ca for context in dovecot.tls_contexts if context.asks}
-        for setting in dovecot.tls_settings("ca"):
+        for setting, where in dovecot.tls_settings("ca").items():
             if not setting.literal:
                 yield self.not_checked(f"{setting.origin}: {setting.name}", "its value comes from the environment")
             elif lacks_marker(setting):
                 yield self.finding(
                     setting.origin,
-                    f"no client certificate is ever accepted: `{setting.name}` holds the name of a file, not its"
+                    f"no client certificate is ever accepted{where}: `{setting.name}` holds the name of a file, not its"
                     " contents, as there is no `<` before the name",
                     advice=f"write `{setting.name} = <` and the name behind it, without quotes",
                     severity=Severity.HIGH if setting in asking else Severity.LOW,

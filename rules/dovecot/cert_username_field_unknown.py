@@ -41,15 +41,15 @@ class CertUsernameFieldUnknown(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the unknown names wherever TLS is on."""
-        for setting in dovecot.tls_settings("username_field"):
+        for setting, where in dovecot.tls_settings("username_field").items():
             if not setting.literal:
                 yield self.not_checked(f"{setting.origin}: {setting.name}", "its value comes from the environment")
             elif not is_known(setting.value):
                 suggestion = nearest(setting.value)
                 yield self.finding(
                     setting.origin,
-                    f"no TLS connection can be made: `{setting.name} = {shortened(setting.value)}` names no certificate"
-                    " field that OpenSSL knows",
+                    f"no TLS connection can be made{where}: `{setting.name} = {shortened(setting.value)}` names no"
+                    " certificate field that OpenSSL knows",
                     advice=f"write `{suggestion}`"
                     if suggestion
                     else "name a field such as `emailAddress` or `commonName`",

@@ -38,12 +38,13 @@ class CrlCheckDisabled(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding]:
         """Yield the places that switch the check off where certificates count."""
-        for setting, contexts in dovecot.client_certificates.crl_checks_disabled.items():
+        certificates = dovecot.client_certificates
+        for setting, contexts in certificates.crl_checks_disabled.items():
             asking = [context.request_client_cert for context in contexts if context.request_client_cert]
             yield self.finding(
                 setting.origin,
                 f"a revoked client certificate still counts: `{setting.name} = {setting.value}` switches the check of"
-                f" CRLs off{contexts[0].where}",
+                f" CRLs off{certificates.where(contexts)}",
                 because=[(one.origin, "certificates are asked for here") for one in asking[:1]],
                 advice=f"put a current CRL of every CA into the file of `{dovecot.spelled('ssl_server_ca_file')}`, then"
                 " take the line out",

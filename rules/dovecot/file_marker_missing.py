@@ -41,14 +41,14 @@ class FileMarkerMissing(DovecotRule):
         """Yield the settings that hold no PEM text and no file, wherever TLS is on."""
         if dovecot.dialect != "2.3":
             return
-        for setting in dovecot.tls_settings("certificate", "key", "alt_certificate", "alt_key", "dh"):
+        for setting, where in dovecot.tls_settings("certificate", "key", "alt_certificate", "alt_key", "dh").items():
             if not setting.literal:
                 yield self.not_checked(f"{setting.origin}: {setting.name}", "its value comes from the environment")
             elif lacks_marker(setting):
                 yield self.finding(
                     setting.origin,
-                    f"no TLS connection can be made: `{setting.name}` holds the name of a file, not its contents, as"
-                    " there is no `<` before the name",
+                    f"no TLS connection can be made{where}: `{setting.name}` holds the name of a file, not its"
+                    " contents, as there is no `<` before the name",
                     advice=f"write `{setting.name} = <` and the name behind it, without quotes",
                     subject=setting.name,
                 )

@@ -6,9 +6,8 @@ Follows ``settings_export`` in src/config/config-request.c and ``config_dump_hum
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.dovecot.configuration import Setting
 from auditor.dovecot.v23_secrets import hidden, is_secret
@@ -33,14 +32,15 @@ class Wanted(Enum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A setting, or a section with the items inside."""
 
     sort_key: bytes
     name: str
     setting: Setting | None = None
     inside: tuple[Item, ...] = ()
+    origin: Origin = Origin()
+    """Of a section: where it opens."""
 
 
 def label_of(block: Block) -> str:
@@ -74,7 +74,7 @@ def listed(root: Block, table: Table, wanted: Wanted, around: Sequence[str] = ()
     prefix = ""
     for block in around:
         prefix += block.replace('"', "") + "/"
-        yield Setting(prefix, "{}", Origin())
+        yield Setting(prefix, "{}", root.origin or Origin(default_of=table.version))
     pending = [(prefix, iter(items))]
     while pending:
         prefix, rest = pending[-1]
@@ -87,7 +87,7 @@ def listed(root: Block, table: Table, wanted: Wanted, around: Sequence[str] = ()
                 prefix + item.name, setting.value, setting.origin, setting.file, setting.secret, setting.literal
             )
         else:
-            yield Setting(f"{prefix}{item.name}/", "{}", Origin())
+            yield Setting(f"{prefix}{item.name}/", "{}", item.origin)
             pending.append((f"{prefix}{item.name}/", iter(item.inside)))
 
 
@@ -109,13 +109,15 @@ def _items(block: Block, table: Table, wanted: Wanted) -> tuple[Item, ...]:
             )
         )
         if inside:
-            items.append(Item(_order(f"{kind}/"), kind, None, inside))
+            origin = next(item.setting.origin for item in inside if item.setting)
+            items.append(Item(_order(f"{kind}/"), kind, None, inside, origin))
     for kind, blocks in block.blocks.items():
         for index, (label, inner) in enumerate(zip(numbered(blocks), blocks, strict=True)):
             inside = _items(inner, table, wanted)
             if inside:
                 name = inner.name if inner.name and kind not in UNNAMED else str(index)
-                items.append(Item(_order(f"{kind}/{name}/"), label, None, inside))
+                origin = inner.origin or Origin(default_of=table.version)
+                items.append(Item(_order(f"{kind}/{name}/"), label, None, inside, origin))
     return tuple(sorted(items, key=lambda item: item.sort_key))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
@@ -25,8 +24,7 @@ MAX_RESULTS: Final = 1000
 """Findings of one rule on one host; a broken file of a megabyte could have a hundred thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(NamedTuple):
     """What was read and what was found, the worst first."""
 
     hosts: tuple[Instances, ...]
@@ -120,5 +118,5 @@ def _merged(not_checked: Iterable[NotChecked]) -> list[NotChecked]:
     for one in not_checked:
         known = merged.get((one.what, one.why))
         rules = sorted({*(known.rules if known else ()), *one.rules})
-        merged[one.what, one.why] = replace(one, rules=tuple(rules))
+        merged[one.what, one.why] = one._replace(rules=tuple(rules))
     return sorted(merged.values(), key=lambda one: (one.what, one.why))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.host import Host, Mount
 from auditor.instances import PREFIXES, Instance, Product, Search, names_product
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from auditor.finding import NotChecked
 
 
-@dataclass(frozen=True, slots=True)
-class FoundHost:
+class FoundHost(NamedTuple):
     """A host and the names of what was found on it: Dovecot's main files, Postfix's configuration directories."""
 
     host: Host
@@ -24,16 +22,14 @@ class FoundHost:
     postfix: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(NamedTuple):
     """A path that cannot be audited, and why."""
 
     path: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """Everything found below the named paths."""
 
     hosts: tuple[FoundHost, ...]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Something that stopped a part of the audit: an unreadable main file, or an error of mailaudit itself.
 
     ``internal`` tells the second from the first. The message never holds a value, so that no secret can be in it.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +38,7 @@ class Confidence(Enum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place that a finding points to: a span of a text, a file as a whole (a key), or a built-in default.
 
     ``default_of`` is the version of a default; ``via`` holds the lines that lead to the file, as in ``Origin``.
@@ -66,8 +64,7 @@ class Location:
         return (self.path, self.span.line, self.span.column) if self.span else (self.path, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong: what happens, where, and what to do about it.
 
     ``subject`` names what the finding is about independently of lines (a setting path, a file name); with the rule, the
@@ -102,8 +99,7 @@ class Finding:
         return (self.severity.rank, self.primary.sort_key, self.rule, self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class NotChecked:
+class NotChecked(NamedTuple):
     """Something that a rule needed and that could not be read or decided, with what it would take."""
 
     what: str
@@ -120,8 +116,7 @@ class ProblemKind(StrEnum):
     INCLUDE_WITHOUT_MATCH = "include-without-match"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A place where the daemon would not start or load with this text, in the daemon's words.
 
     Only what the daemon refuses is a problem; what it merely warns about is not.

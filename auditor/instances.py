@@ -12,7 +12,7 @@ import re
 import stat
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.finding import NotChecked
 
@@ -45,8 +45,7 @@ class Product(StrEnum):
     POSTFIX = "postfix"
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """A main file and the folder it lies in, as the user would open it."""
 
     product: Product

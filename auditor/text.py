@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 HIDDEN: Final = "# hidden"
 """What stands in a report where the file has a secret."""
@@ -131,8 +131,7 @@ class SourceFile:
         return escaped(without_secrets("".join(parts).rstrip("\r")))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A part of a text, from ``start`` up to ``end``."""
 
     file: SourceFile
@@ -172,8 +171,7 @@ class Span:
         return f"{escaped(self.file.path)}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an effective value comes from: a place in a file, or the built-in default of a version.
 
     ``via`` holds the lines that lead to that file (``!include``), the outermost first.

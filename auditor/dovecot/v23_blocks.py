@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.dovecot.v23_table import Definition, Type
 
@@ -32,8 +32,7 @@ class AlreadyExistsError(ValueError):
     """A section that may stand only once stands twice; its text has the daemon's words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a key was set to.
 
     ``shown`` is what ``doveconf -n`` prints, where only references to the same key are expanded; ``effective`` what the
@@ -186,8 +185,7 @@ class Layer:
         return place.values.get(definition.name), definition, place.default(definition)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """A setting that two matching filters set, neither of which is part of the other."""
 
     key: str

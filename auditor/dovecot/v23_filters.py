@@ -7,11 +7,10 @@ and ``net_is_in_network`` in src/lib/net.c, ``dns_match_wildcard`` in src/lib-dn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import inet_aton
-from typing import Final
+from typing import Final, NamedTuple
 
 from auditor.dovecot.configuration import Scope
 
@@ -23,8 +22,7 @@ class NestingError(ValueError):
     """A filter that must not stand where it does; its text has the daemon's words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Net:
+class Net(NamedTuple):
     """The argument of ``local`` and ``remote``; without an address it is a name that only DNS knows.
 
     ``error`` is what is wrong with the bits.
@@ -77,7 +75,10 @@ def net_of(text: str) -> Net:
 
 
 def _address(text: str) -> Address | None:
-    """``net_addr2ip``, which takes ``10.1`` for ``10.0.0.1`` as inet_aton(3) does."""
+    """``net_addr2ip``: decimal numbers, else what inet_aton(3) takes, such as ``10.1`` for ``10.0.0.1``."""
+    if re.fullmatch(r"[0-9]{1,10}|(?:[0-9]{1,9}\.){3}[0-9]{1,9}", text):
+        numbers = [int(part) for part in text.split(".")]
+        text = str(numbers[0]) if len(numbers) == 1 else ".".join(map(str, numbers))
     try:
         return ip_address(text)
     except ValueError:
@@ -90,8 +91,7 @@ def _address(text: str) -> Address | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """``struct config_filter``: what a connection must be like."""
 
     protocol: str | None = None
@@ -128,7 +128,7 @@ class Filter:
     @property
     def is_connection(self) -> bool:
         """Whether it asks for addresses or a server name, where there can be no auth settings."""
-        return bool(self.local_name is not None or self.local or self.remote)
+        return self.local_name is not None or any(net and net.bits > 0 for net in (self.local, self.remote))
 
     @property
     def rank(self) -> tuple[bool, int, int, bool]:
@@ -197,9 +197,9 @@ class Filter:
         if kind == "protocol":
             if self.protocol is not None:
                 raise NestingError("Nested protocol { protocol { .. } } block not allowed")
-            return replace(self, protocol=value)
+            return self._replace(protocol=value)
         if kind == "local_name":
-            return replace(self, local_name=value)
+            return self._replace(local_name=value)
         net, outer_net = net_of(value), self.local if kind == "local" else self.remote
         if net.error:
             raise NestingError(net.error)
@@ -210,7 +210,7 @@ class Filter:
             and (outer_net.bits > net.bits or not outer_net.contains(net))
         ):
             raise NestingError(f"{kind} net1 {{ {kind} net2 {{ .. }} }} requires net2 to be inside net1")
-        return replace(self, local=net) if kind == "local" else replace(self, remote=net)
+        return self._replace(local=net) if kind == "local" else self._replace(remote=net)
 
 
 def name_matches(name: str, mask: str) -> bool:

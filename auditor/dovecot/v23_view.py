@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.finding import Problem, ProblemKind
 from auditor.text import escaped
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from auditor.text import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The settings of one filter, for checking."""
 
     table: Table

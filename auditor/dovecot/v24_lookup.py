@@ -9,8 +9,7 @@ that includes it. The first value found counts; lists are put together until a f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.dovecot.configuration import GLOBAL, Scope
 from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Name, Tree, Value, single_address
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 Rank = tuple[int, int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A filter that has something to say about a key, itself or through a group that it includes."""
 
     rank: Rank

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from auditor.files import der
 from auditor.text import escaped
@@ -27,8 +27,7 @@ _SHOWN_NAME: Final = 200
 """Characters of a name that are shown; a hostile one may be as long as its file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A block that could not be read, and why.
 
     ``certain`` says that OpenSSL refuses it, too. Where it is false, only the library that mailaudit uses does, which
@@ -40,8 +39,7 @@ class Refused:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorityKey:
+class AuthorityKey(NamedTuple):
     """The extension authorityKeyIdentifier (RFC 5280, section 4.2.1.1)."""
 
     key_id: bytes | None = None

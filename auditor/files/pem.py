@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files import der
 from auditor.files.pem_reader import RawBlock, raw_blocks
@@ -72,8 +72,7 @@ class Block:
         return self.label == "ENCRYPTED PRIVATE KEY" or self.headers.startswith(b"Proc-Type:")
 
 
-@dataclass(frozen=True, slots=True)
-class Pem:
+class Pem(NamedTuple):
     """The blocks of a PEM text, and the DER elements between them, which OpenSSL skips without a word.
 
     ``nul_line`` is the line of the first NUL byte, 0 without one: Dovecot 2.3 loses what stands behind it, Dovecot 2.4

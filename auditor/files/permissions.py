@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.host import FileFacts, Host, Unreadable
 
@@ -25,8 +25,7 @@ _ENTRY: Final = struct.Struct("<HHI")
 _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """A process by what counts for access: its user and its groups. No user and no group stands for all others."""
 
     uid: int | None = None
@@ -36,8 +35,7 @@ class Who:
 OTHERS: Final = Who()
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(NamedTuple):
     """The rights on one file or directory: three bits each for owner, group, others, and the entries of its ACL."""
 
     uid: int
@@ -181,8 +179,7 @@ def with_acl(plain: Rights, attribute: bytes) -> Rights:
     single = {tag: bits & 7 for tag, bits, _ in entries}
     if not {_USER_OBJ, _GROUP_OBJ, _OTHER} <= single.keys():
         return plain
-    return replace(
-        plain,
+    return plain._replace(
         owner=single[_USER_OBJ],
         group=single[_GROUP_OBJ],
         other=single[_OTHER],

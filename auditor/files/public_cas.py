@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from auditor.files.certificates import Certificate
@@ -36,8 +35,7 @@ SYSTEM_DIRECTORIES: Final = frozenset(
 """Directories with the CAs that a system trusts, the same way."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Roots:
+class _Roots(NamedTuple):
     by_public_key: dict[str, str]
     by_key_id: dict[str, str]
 

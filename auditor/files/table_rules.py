@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.syntax.postfix_lines import WHITE
 
@@ -26,8 +26,7 @@ _DELIMITER: Final = re.compile(r"!?[ \t\n\r\f\v]*([^A-Za-z0-9 \t\n\r\f\v])")
 _OPTIONS: Final = re.compile(r"[A-Za-z]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """An ``if`` of a cidr table: the network, and the index of the ``if`` around it."""
 
     network: Network

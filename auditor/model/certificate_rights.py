@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.tables import UnreadableTable
 from auditor.model.access_tables import refuses
@@ -51,8 +50,7 @@ class Right(Enum):
     """It is let in where clients without a certificate are refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateGrant:
+class CertificateGrant(NamedTuple):
     """What a service gives to every certificate that its CAs vouch for, and by what.
 
     ``also_needed`` is the restriction that refuses those who have nothing but such a certificate.
@@ -64,8 +62,7 @@ class CertificateGrant:
     also_needed: Restriction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """A restriction that counts here: its name in lower case, and where it permits every certificate, if it does."""
 
     word: str

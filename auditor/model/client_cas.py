@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.public_cas import is_system_store, names_a_public_ca
 from auditor.files.trust import TrustDirectory, TrustFile, read_trust_directory, read_trust_file
@@ -33,8 +33,7 @@ def always_appends_default_ca(version: tuple[int, ...]) -> bool:
     return first is None or version < first
 
 
-@dataclass(frozen=True, slots=True)
-class PublicCa:
+class PublicCa(NamedTuple):
     """A CA that issues to the public, among those that are trusted: the parameter that brings it in, and its name.
 
     The name is empty for a system's own store as a whole.

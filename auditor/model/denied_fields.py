@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile
 from auditor.model.openings import Answer, answer_to
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from auditor.model.passdb import Passdb
 
 
-@dataclass(frozen=True, slots=True)
-class DeniedField:
+class DeniedField(NamedTuple):
     """One such field, whose it is in words, and whether it is what lets any password pass."""
 
     field: Field
@@ -36,7 +34,7 @@ def denied_fields(passdb: Passdb) -> Iterator[DeniedField]:
             # min keeps the first of equals.
             worst = min(found, key=lambda one: not one.lets_in)
             more = f" (and of {len(found) - 1} more)" if len(found) > 1 else ""
-            yield replace(worst, whose=f" of {shortened(worst.whose.partition(' ')[0])}{more}")
+            yield worst._replace(whose=f" of {shortened(worst.whose.partition(' ')[0])}{more}")
 
 
 def _denied_by_users(passdb: Passdb, users: PasswdFile) -> dict[str, list[DeniedField]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
 from auditor.host import Unreadable
@@ -31,8 +31,7 @@ MAX_PROTOCOLS: Final = 50
 """Protocols with a block of their own whose passdbs are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One element of a list setting and where it is said."""
 
     name: str

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from auditor.text import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class FileUse:
+class FileUse(NamedTuple):
     """A setting that names a file: the setting as the user spells it, the absolute name, and where it is said."""
 
     product: str
@@ -29,8 +28,7 @@ class KeyPair:
     """The password of an encrypted key, where the configuration holds it. Never show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrustUse:
+class TrustUse(NamedTuple):
     """A file of CA certificates that client certificates are verified against, and how."""
 
     file: FileUse

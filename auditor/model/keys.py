@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.certificates import Certificate, read_certificate
 from auditor.files.keys import belong_together, first_key, key_chains
@@ -105,8 +105,7 @@ def _is_of_one(host: Host, name: str, cas: Sequence[Certificate]) -> bool:
     return key is not None and any(belong_together(key, ca) for ca in cas)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Whether a key fits its certificate: None when that is not known, and then why."""
 
     pair: KeyPair

@@ -8,9 +8,8 @@ password is the empty password where the scheme keeps passwords as they are, and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile, Password
 from auditor.model.passdb_fields import Field, all_here, in_effect, named_field, networks
@@ -37,8 +36,7 @@ class Answer(Enum):
     EMPTY_PASSWORD = "an empty password"  # noqa: S105
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A way in that needs no knowledge: what must be sent, as whom one gets in, and the places that make it so.
 
     ``networks`` are those that the field ``allow_nets`` lets in, empty for all.

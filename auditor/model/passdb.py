@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile
 from auditor.model.denied_fields import DeniedField, denied_fields
@@ -49,8 +48,7 @@ SETTINGS: Final = (
 """The settings that are asked for here, but for lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class MechanismFilter:
+class MechanismFilter(NamedTuple):
     """The SASL mechanisms that a passdb is restricted to, in lower case, and where that is said."""
 
     names: frozenset[str]

@@ -8,8 +8,7 @@ it away. A boolean field counts when it is there, whatever its value (tried on 2
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,8 +24,7 @@ FALSE_WORDS: Final = frozenset({"no", "n", "0", "false", "off"})
 SUFFIXES: Final = {"2.3": ("protected", "remove"), "2.4": ("default", "remove")}
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """An extra field: its name without suffix, its value, and the setting and place that set it.
 
     ``late`` says that it is set only after the password was checked.

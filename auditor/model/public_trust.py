@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.public_cas import is_system_store, names_a_public_ca
 from auditor.files.trust import read_trust_file
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 SYSTEM_CAS: Final = "the CAs that the operating system trusts"
 
 
-@dataclass(frozen=True, slots=True)
-class PublicCas:
+class PublicCas(NamedTuple):
     """The public CAs that a file trusts, each once; ``unknown`` says why they are not known, empty when they are."""
 
     path: str

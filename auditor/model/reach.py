@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 PASSWORD_MECHANISMS: Final = ("plain", "login")
 """Mechanisms that hand the typed password to a passdb; IMAP LOGIN and POP3 USER/PASS count as PLAIN.
@@ -14,8 +13,7 @@ POSTFIX_SERVICE: Final = "smtp"
 """The protocol name that Postfix gives when it asks the auth service (smtpd_sasl_service)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """A protocol, empty where none is known, and a mechanism by which logins get to a passdb."""
 
     protocol: str

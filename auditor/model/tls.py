@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.model.vocabulary import is_true
 from auditor.text import shortened
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from auditor.dovecot.configuration import Scope, Setting
 
 
-@dataclass(frozen=True, slots=True)
-class TlsContext:
+class TlsContext(NamedTuple):
     """The TLS settings of one kind of connection; every setting as the user spells it."""
 
     scope: Scope

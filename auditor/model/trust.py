@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.crls import Crl, CrlState, read_crl
 from auditor.files.pem import Block
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from auditor.text import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why OpenSSL refuses a file as a whole, and where."""
 
     what: str

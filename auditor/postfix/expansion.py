@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.syntax.postfix_expansion import ExpansionError, inside, parse_body, tokens, value_tokens
 
@@ -32,8 +32,7 @@ class TooLargeError(ExpansionError):
     """A value that comes to more than this program follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of an expanded text: the parameter whose value it stands in literally, and the offset there."""
 
     text: str
@@ -41,8 +40,7 @@ class Piece:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(NamedTuple):
     """What a value comes to.
 
     ``used`` names the parameters it was made from, ``undefined`` those that nothing defines, in order of use.
@@ -103,8 +101,7 @@ def domain_to_utf8(text: str) -> str:
         raise ExpansionError(message) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """What a version knows beside plain references: operator suffixes, and functions by name."""
 
     suffixes: Mapping[str, Callable[[str, str], int]]

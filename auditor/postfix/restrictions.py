@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.finding import NotChecked
 from auditor.syntax.postfix_expansion import ExpansionError
@@ -36,8 +35,7 @@ _TABLE_ALONE: Final = {
 """What a table without a restriction name stands for; in other lists it is an error (``smtpd_check.c``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restriction:
+class Restriction(NamedTuple):
     """One restriction in effect.
 
     ``name`` is spelled as in the file (Postfix compares without regard to letter case); a table that stands alone has
@@ -89,7 +87,7 @@ def _expanded(scope: Scope, list_name: str) -> Iterator[Restriction | None]:
         # warn_if_reject before a class is about everything in it (generic_checks: it is reset at its own depth only).
         warn_only = warned or restriction.warn_only
         if restriction.name not in classes or restriction.argument:
-            yield replace(restriction, via=via, warn_only=warn_only)
+            yield restriction._replace(via=via, warn_only=warn_only)
         elif restriction.name not in via:
             pending.append((restriction.name, (*via, restriction.name), 0, warn_only))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.report.lines import Line, line, paragraph, shortened
 from auditor.text import escaped
@@ -20,8 +19,7 @@ MAX_BLOCK: Final = 9
 MAX_LABEL: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(NamedTuple):
     """A place on one line of a file, or a bar along the lines of a longer place."""
 
     span: Span

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import lark
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "Statement", "Tree", "first_setting", "parse", "statement_of", "statements"]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One logical line: what it says, and where.
 
     ``key`` is the name of a setting or the type of a section (``@label`` of a group), ``name`` the section's name,

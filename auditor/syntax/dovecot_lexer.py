@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from lark import Token
 from lark.lexer import Lexer
@@ -27,8 +26,7 @@ _CODE: Final = re.compile(
 r"""A line up to its comment. A quote opens anywhere; one that never closes keeps the rest of the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """The value of a token: a logical line, and where its characters stand in the file.
 
     ``pieces`` are pairs of an offset into the line's text and the offset in the file of what begins there; ``end`` is
@@ -184,7 +182,7 @@ class _Scanner:
             begin = self.at
             read = self.next_line()
             if read == line.value:
-                return replace(line, value="".join(body)), begin + len(read)
+                return line._replace(value="".join(body)), begin + len(read)
             body.append(read + "\n")
         message = f"Missing {line.value}"
-        return replace(line, kind=Kind.ERROR, value="", message=message), len(self.text)
+        return line._replace(kind=Kind.ERROR, value="", message=message), len(self.text)

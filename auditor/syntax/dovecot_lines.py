@@ -6,7 +6,6 @@ Follows ``config_parse_line`` in src/config/config-parser.c (2.3.19.1, 2.4.1, 2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Final, Literal, NamedTuple
@@ -37,8 +36,7 @@ class Kind(StrEnum):
     """What the daemon forgets without a word; the value is the text so far"""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """How versions differ in reading lines."""
 
     space: str
@@ -60,8 +58,7 @@ def reading_of(dialect: Literal["2.3", "2.4"], version: str) -> Reading:
     return Reading(" \t\n\v\f\r", modern=True, strict_escapes=number >= (2, 4, 2), heredoc=number >= (2, 4, 5))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one logical line says.
 
     ``key_at``, ``name_at`` and ``value_at`` are offsets into ``text``; those of a value include its quotes and ``<``.
@@ -211,4 +208,4 @@ def _braced(line: Line, tail: str) -> Line:
     if tail == "{":
         return line
     message = "Garbage after '{'" if tail[:1] == "{" else "Expecting '{'"
-    return replace(line, kind=Kind.ERROR, message=message, value_at=(0, len(line.text)))
+    return line._replace(kind=Kind.ERROR, message=message, value_at=(0, len(line.text)))

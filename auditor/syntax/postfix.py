@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import lark
 from lark.lexer import Lexer
@@ -38,8 +38,7 @@ MASTER_BLANKS: Final = " \t\r\n"
 """What stands between the words of master.cf: ``master_blanks`` of ``src/master/master_ent.c``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text that Postfix sees, and where its characters stand in a file."""
 
     value: str
@@ -57,8 +56,7 @@ class Text:
         return self.line.span(self.start + start, self.start + end)
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """``name = value`` in main.cf, or behind a ``-o`` of master.cf."""
 
     name: Text
@@ -67,16 +65,14 @@ class Assignment:
     """From the name, of a ``-o`` from the option, to the end of the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A logical line or a word that Postfix ends on, in its words."""
 
     message: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceLine:
+class ServiceLine(NamedTuple):
     """One service of master.cf.
 
     ``fields`` are the eight fields. ``arguments`` are all words behind the command as postconf normalises them:
@@ -253,7 +249,7 @@ def _seen(child: lark.Tree[lark.Token] | lark.Token) -> Text:
 
 def _line(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> LogicalLine:
     """Return the logical line of a token as a line of its file; the lexer sees the text only, not whose it is."""
-    return replace(_seen(child).line, file=file)
+    return _seen(child).line._replace(file=file)
 
 
 def _text(child: lark.Tree[lark.Token] | lark.Token, line: LogicalLine) -> Text:

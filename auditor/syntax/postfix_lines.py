@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.text import Span
 
@@ -39,8 +38,7 @@ class Kind(Enum):
     """A line that begins with white space where there is nothing to continue; Postfix warns and drops it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Physical lines that belong together, or a run of comments or of empty lines.
 
     ``texts`` has start and end of the lines with text, their line ends left out.
@@ -52,8 +50,7 @@ class Stretch:
     texts: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LogicalLine:
+class LogicalLine(NamedTuple):
     """One logical line: its text as Postfix joins it, and where in the file each part of that text stands.
 
     The text ends at the first NUL, as a C string does. ``start`` and ``end`` are offsets in the file; the end lies
@@ -135,8 +132,7 @@ def logical_lines(file: SourceFile) -> Iterator[LogicalLine]:
             yield logical_line(file, stretch)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word and its place in the text it was split from."""
 
     text: str
@@ -185,8 +181,7 @@ def closing_brace(text: str, opening: int, end: int | None = None) -> int:
     return -1
 
 
-@dataclass(frozen=True, slots=True)
-class Braced:
+class Braced(NamedTuple):
     """What stands inside the braces of a word, and what is wrong with them, in the daemon's words."""
 
     text: str
@@ -212,8 +207,7 @@ def braced(word: Word) -> Braced:
     return Braced(stripped.rstrip(WHITE), start, error)
 
 
-@dataclass(frozen=True, slots=True)
-class NameValue:
+class NameValue(NamedTuple):
     """``name = value`` with the offsets of both in the text; or what is wrong with it, in the daemon's words."""
 
     name: str

@@ -6,9 +6,8 @@ Source: ``smtpd_check_parse`` and ``generic_checks`` of ``src/smtpd/smtpd_check.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import lark
 from lark.lexer import Lexer
@@ -29,8 +28,7 @@ _TAKES_ARGUMENT: Final = re.compile(
 """Restrictions whose argument is the next word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restriction:
+class Restriction(NamedTuple):
     """One restriction of a list, with the offsets of its name and of all of it in the text.
 
     ``argument`` is None where the list ends before it. ``is_table`` tells a table that stands alone.

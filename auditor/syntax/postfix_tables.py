@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import lark
 
@@ -18,8 +17,7 @@ MAX_DEPTH: Final = 50
 """Braces in braces that are looked into for table names."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableName:
+class TableName(NamedTuple):
     """The name of a table: ``adapters`` (``proxy``, ``debug``) before its type; with ``contents`` it is given in place.
 
     ``start`` is its offset in the value.

@@ -294,14 +294,18 @@ class Host:
             return self._failed(name, error)
 
     def glob(self, pattern: str) -> list[str]:
-        """Return the names that match an absolute pattern, as libc does with GLOB_BRACE in the C locale."""
-        found: dict[str, None] = {}
+        """Return the names that match an absolute pattern, as libc does with GLOB_BRACE in the C locale.
+
+        A name that two alternatives in braces match comes twice.
+        """
+        found: list[str] = []
         if len(pattern) > MAX_PATTERN:
-            return []
+            return found
         for plain in _braces_expanded(pattern):
-            for name in self._glob(plain):
-                found[name] = None
-        return list(found)
+            found += self._glob(plain)
+            if len(found) > MAX_MATCHES:
+                break
+        return found
 
     def _glob(self, pattern: str) -> list[str]:
         names = [""]

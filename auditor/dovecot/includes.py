@@ -119,8 +119,14 @@ class Reader:
         if not names:
             self._nothing(statement, pattern)
         via = (*current.via, statement.span)
-        opened = [file for name in names if (file := self._file(name, statement))]
-        for file in reversed(opened):
+        # The daemon opens all of them, the last one first, before it reads any.
+        opened: dict[str, SourceFile] = {}
+        for name in reversed(names):
+            if name in opened:
+                self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
+            elif file := self._file(name, statement):
+                opened[name] = file
+        for file in opened.values():
             self._open(file, via)
 
     def _file(self, name: str, statement: Statement) -> SourceFile | None:

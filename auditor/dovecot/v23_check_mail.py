@@ -78,7 +78,9 @@ def check_namespaces(view: View) -> Iterator[Problem]:
         aliases.setdefault(view.text("prefix", block), block.values.get("alias_for"))
     for block in blocks:
         prefix = view.text("prefix", block)
-        if len(view.text("separator", block).encode("utf-8", "surrogateescape")) > 1:
+        separator = block.values.get("separator")
+        in_file = separator is not None and separator.file is not None
+        if not in_file and len(view.text("separator", block).encode("utf-8", "surrogateescape")) > 1:
             message = f"Namespace '{prefix}': Hierarchy separator must be only one character long"
             yield view.problem(message, block, "separator")
         alias = block.values.get("alias_for")

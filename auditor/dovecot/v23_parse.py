@@ -227,13 +227,13 @@ class Interpreter:
 
     def set(self, read: Read, here: Open, key: str, kind: Kind, text: str) -> None:
         """Apply ``key = value``; the key may be a path."""
-        if not key:
-            self.refuse(read, ProblemKind.SYNTAX_ERROR, "Missing key name ('=' at the beginning of line)")
-            return
         path = here.prefix + key
         value, error = value_of(self, read, key, kind, text)
         if error:
             self.refuse(read, ProblemKind.INVALID_VALUE, error)
+        if not path:
+            self.refuse(read, ProblemKind.SYNTAX_ERROR, "Missing key name ('=' at the beginning of line)")
+            return
         found = here.layer.find(path)
         if found is None:
             self._unknown(read, key)

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from auditor.dovecot.v23_filters import net_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -158,13 +160,8 @@ class Filter:
 @lru_cache(maxsize=4096)
 def interface(text: str) -> Interface | None:
     """Return an address or network as ``net_parse_range`` takes it; None for what it would ask the DNS about."""
-    address, slash, bits = text.partition("/")
-    if slash and not (bits.isascii() and bits.isdecimal()):
-        return None
-    try:
-        return ipaddress.ip_interface(f"{address.removeprefix('[').removesuffix(']')}{slash}{bits}")
-    except ValueError:
-        return None
+    net = net_of(text)
+    return None if net.address is None else ipaddress.ip_interface((net.address, net.bits))
 
 
 def single_address(text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.v23_filters import net_of
 from auditor.dovecot.v24_filters import Filter, Kind, Tree, interface
 from auditor.dovecot.v24_schema import Schema, Type
 from auditor.finding import ProblemKind
@@ -104,6 +105,9 @@ def _connection(tree: Tree, parent: Filter, kind: Kind, name: str, origin: Origi
 
 def _network(tree: Tree, parent: Filter, kind: Kind, name: str, origin: Origin) -> Filter:
     """Return a ``local`` or ``remote`` filter; ``bits`` stay 0 when its name is a host's."""
+    error = net_of(name).error
+    if error:
+        raise _refused(error)
     net = interface(name)
     if net is None:
         return tree.child(parent, kind, "", name, origin)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value
+from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value, interface
 from auditor.dovecot.v24_open import RefusedError
 from auditor.dovecot.v24_schema import Definition, Schema, Type
 from auditor.dovecot.v24_secrets import HIDDEN, without_secrets
@@ -147,7 +147,10 @@ class Setter:
     def check_auth(self, where: Filter, key: str) -> None:
         """Refuse what the auth process knows inside blocks about addresses and names, which it does not know."""
         if self._schema.settings[key].auth and any(
-            one.kind in (Kind.LOCAL, Kind.REMOTE, Kind.LOCAL_NAME) for one in where.chain()
+            one.kind is Kind.LOCAL_NAME
+            # A net of 0 bits is no condition to the daemon.
+            or (one.kind in (Kind.LOCAL, Kind.REMOTE) and (one.bits or interface(one.name) is None))
+            for one in where.chain()
         ):
             message = f"Auth settings not supported inside local/remote blocks: {key}"
             raise RefusedError(ProblemKind.INVALID_VALUE, message)

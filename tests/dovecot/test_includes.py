@@ -94,6 +94,12 @@ def test_twice_in_sequence_is_fine(tmp_path: Path) -> None:
     assert len(reader.files) == 2
 
 
+def test_twice_by_one_pattern_is_a_loop(tmp_path: Path) -> None:
+    files = {"dovecot.conf": "!include {a,a}.conf\n", "a.conf": "k = v\n"}
+    reader, _ = read(tmp_path, files)
+    assert messages(reader) == ["Recursive include file: /etc/dovecot/a.conf"]
+
+
 def test_text_pending_at_the_end_goes_on_in_the_next_file(tmp_path: Path) -> None:
     """DOVECOT-SYNTAX §1: the pending text is glued to the next line, the next file's or the includer's."""
     files = {"dovecot.conf": "!include a.conf\nmail_home = /h\n", "a.conf": "mail_path = a \\\n"}

@@ -1,9 +1,9 @@
 """A cage for daemons: a suite's chroot under an overlay, in namespaces of its own.
 
-What is started in a cage sees a copy of the chroot (writes go to a tmpfs), a network with nothing but the addresses below,
-its own processes and its own host name. Everything ends with the cage's first process, which ends when its standard input
-is closed: also when the tests are killed. No process, mount or file stays behind, and /var/cache/mailaudit-oracles is only
-read.
+What is started in a cage sees a copy of the chroot (writes go to a tmpfs), a network with nothing but the addresses
+below, its own processes and its own host name. Everything ends with the cage's first process, which ends when its
+standard input is closed: also when the tests are killed. No process, mount or file stays behind, and the chroots of
+tests/oracle are only read.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ STRANGER: Final = {socket.AF_INET: "198.51.100.7", socket.AF_INET6: "2001:db8:ff
 NEIGHBOUR: Final = "127.0.0.9"
 """A loopback address that is not 127.0.0.1: not in mynetworks where mynetworks_style is host (postconf(5))."""
 _CLONE_NEWNET: Final = 0x40000000
+_UNSHARE: Final = ("unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
 _NAMESPACES: Final = {"net": "net", "uts": "uts", "ipc": "ipc", "mount": "mnt", "pid": "pid_for_children"}
 """nsenter's option for each namespace, and its file in /proc/PID/ns."""
 _SCRIPT: Final = """
@@ -54,8 +55,7 @@ class Cage:
     def __init__(self, chroot: Path, scratch: Path) -> None:
         scratch.mkdir(parents=True)
         self._init = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
-            + ["sh", "-c", _SCRIPT, "sh", str(chroot), str(scratch)],
+            [*_UNSHARE, "sh", "-c", _SCRIPT, "sh", str(chroot), str(scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -77,12 +77,11 @@ class Cage:
 
     def run(self, *argv: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a program in the cage and wait for it, but not for what it leaves running."""
-        process = f"/proc/{self._init.pid}/ns"
+        namespaces = [f"--{kind}=/proc/{self._init.pid}/ns/{file}" for kind, file in _NAMESPACES.items()]
         output = self.root / "tmp/output"
         with output.open("w") as file:
             done = subprocess.run(
-                ["nsenter", *(f"--{kind}={process}/{file}" for kind, file in _NAMESPACES.items())]
-                + ["chroot", self._inner_root, *argv],
+                ["nsenter", *namespaces, "chroot", self._inner_root, *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -98,7 +97,6 @@ class Cage:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with self._network():
             client = socket.socket(family)
-        client.settimeout(10)
         try:
             client.bind((source, 0))
             client.connect((address, port))

@@ -11,7 +11,6 @@ from cage import NEIGHBOUR, STRANGER
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
     from pathlib import Path
 
     from cage import Cage
@@ -51,11 +50,13 @@ class Session:
         *,
         tls: bool = True,
         source: str = "",
+        patience: float = 10,
     ) -> None:
         self.door = door
         self.asked_for_certificate = False
         self._certificate = certificate
         self._socket = _connection(cage, door, source)
+        self._socket.settimeout(patience)
         try:
             self._open(tls)
         except ClosedError:
@@ -199,11 +200,3 @@ def mail(session: Session, **recipients: str) -> frozenset[str]:
     return frozenset(
         name for name, recipient in recipients.items() if session.command(f"RCPT TO:<{recipient}>").startswith("250")
     )
-
-
-def tries(attempt: Callable[[], bool]) -> bool:
-    """Say whether an attempt succeeds; a server that closes the connection refuses it."""
-    try:
-        return attempt()
-    except ClosedError:
-        return False

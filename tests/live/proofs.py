@@ -16,6 +16,18 @@ from cases import SUITE_OF, Case, all_cases
 from harms import HARMS, UNSHOWN
 
 FILE: Final = Path(__file__).parents[2] / "auditor/data/proofs.json"
+TABLE: Final = Path(__file__).parents[2] / "docs/proofs.md"
+_PAGE: Final = """\
+# What was proved on running daemons
+
+tests/live starts Dovecot and Postfix with the cases of the rules and tries, as a client, what each rule says: in bad
+cases it happens, in the others it does not. This table is written by those tests
+(`MAILAUDIT_WRITE_PROOFS=1 python -m pytest tests/live`, as root on Debian); `mailaudit explain RULE` says the same.
+Cases whose harm no client can see are listed in tests/live/harms.py, each with the reason.
+
+| rule | Dovecot | Postfix |
+| --- | --- | --- |
+"""
 DAEMONS: Final = ("dovecot", "postfix")
 DIALECTS: Final = {"bullseye": "2.3", "bookworm": "2.3", "trixie": "2.4", "sid": "2.4"}
 """The language of a suite's Dovecot."""
@@ -84,7 +96,9 @@ def record(tried: list[Subject]) -> Record:
     for (rule, daemon, version), kind in sorted(kinds.items()):
         if kind == {True, False}:
             found.setdefault(rule, {}).setdefault(daemon, []).append(version)
-    return {rule: {daemon: sorted(versions, key=_number) for daemon, versions in one.items()} for rule, one in found.items()}
+    return {
+        rule: {daemon: sorted(versions, key=_number) for daemon, versions in one.items()} for rule, one in found.items()
+    }
 
 
 def read() -> Record:
@@ -103,6 +117,16 @@ def write(passed: set[Subject]) -> None:
             known[:] = sorted({*known, *versions}, key=_number)
     kept = {rule: dict(sorted(kept[rule].items())) for rule in sorted(kept) if rule in HARMS}
     FILE.write_text(json.dumps(kept, indent=1) + "\n")
+    TABLE.write_text(table(kept))
+
+
+def table(written: Record) -> str:
+    """Return the record as a page of the documentation."""
+    rows = [
+        f"| `{rule}` | {', '.join(by_daemon.get('dovecot', []))} | {', '.join(by_daemon.get('postfix', []))} |"
+        for rule, by_daemon in written.items()
+    ]
+    return _PAGE + "\n".join(rows) + "\n"
 
 
 def _same(one: Subject, other: Subject) -> bool:

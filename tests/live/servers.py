@@ -1,7 +1,8 @@
 """Dovecot and Postfix in a cage, with the configuration of a case.
 
-The case's own tree is what runs. Added to it, behind its text, is only what a daemon needs to run and to be asked here:
-where it logs and keeps mail, no delay after failed logins, and for Postfix the services of master.cf that a case leaves out.
+The case's own tree is what runs, on the ports that it names. Added to it, behind its text, is only what a daemon needs
+to run and to be asked here: where it logs and keeps mail, no delay after failed logins, and for Postfix the services of
+master.cf that a case leaves out, and transports that throw mail away.
 """
 
 from __future__ import annotations
@@ -166,7 +167,9 @@ class Server:
 class Dovecot(Server):
     """A running Dovecot, or the reason why it does not run."""
 
-    def __init__(self, cage: Cage, tree: Path, dialect: str, prepare: Preparation, *, certificates_log_in: bool) -> None:
+    def __init__(
+        self, cage: Cage, tree: Path, dialect: str, prepare: Preparation, *, certificates_log_in: bool
+    ) -> None:
         super().__init__(cage)
         _replace(cage, tree, "etc/dovecot")
         prepare(cage)
@@ -219,10 +222,15 @@ class Postfix(Server):
             file.write(f"\n{_POSTFIX}")
         # Postfix reads a main.cf again, and waits for it, that changed within the last second (seen with strace).
         os.utime(folder / "main.cf", (0, 0))
-        present = {tuple(row.split()[:2]) for row in cage.run("postconf", "-M").stdout.splitlines() if row[:1].strip()}
+        rows = cage.run("postconf", "-M")
+        if rows.returncode:
+            # postfix-script asks postconf, too, and gives up.
+            self.refusal = rows.stdout
+            return
+        present = {tuple(row.split()[:2]) for row in rows.stdout.splitlines()}
         with (folder / "master.cf").open("a", encoding="utf-8") as file:
-            rows = (row for row in _SERVICES.splitlines() if tuple(row.split()[:2]) not in present)
-            file.write("\n" + "\n".join(rows) + "\n")
+            missing = (row for row in _SERVICES.splitlines() if tuple(row.split()[:2]) not in present)
+            file.write("\n" + "\n".join(missing) + "\n")
         # postfix start would take three seconds for checks of files that no case touches.
         done = cage.run("sh", "-c", _START)
         if done.returncode:

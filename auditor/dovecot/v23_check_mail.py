@@ -79,8 +79,9 @@ def check_namespaces(view: View) -> Iterator[Problem]:
     for block in blocks:
         prefix = view.text("prefix", block)
         separator = block.values.get("separator")
-        in_file = separator is not None and separator.file is not None
-        if not in_file and len(view.text("separator", block).encode("utf-8", "surrogateescape")) > 1:
+        # doveconf checks the name of a file as it stands there.
+        text = separator.shown if separator and separator.file else view.text("separator", block)
+        if len(text.encode("utf-8", "surrogateescape")) > 1:
             message = f"Namespace '{prefix}': Hierarchy separator must be only one character long"
             yield view.problem(message, block, "separator")
         alias = block.values.get("alias_for")

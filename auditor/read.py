@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import traceback
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from auditor.dovecot.read import read_dovecot
+from auditor.dovecot.read import read_dovecot, read_upgraded
+from auditor.failure import Failure, internal_error
 from auditor.host import Reason, Unreadable
+from auditor.postfix.defaults import version_numbers
 from auditor.postfix.read import read_postfix
 from auditor.versions import Version, dovecot_version, postfix_version
 
@@ -36,19 +36,6 @@ class Versions(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Something that stopped a part of the audit: an unreadable main file, or an error of mailaudit itself.
-
-    ``internal`` tells the second from the first. The message never holds a value, so that no secret can be in it.
-    """
-
-    message: str
-    path: str = ""
-    rule: str = ""
-    internal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Instances:
     """A host and what the configurations of its daemons mean."""
 
@@ -56,13 +43,6 @@ class Instances:
     dovecot: tuple[DovecotConfiguration, ...]
     postfix: tuple[PostfixConfiguration, ...]
     failures: tuple[Failure, ...] = ()
-
-
-def internal_error(error: BaseException, what: str, *, path: str = "", rule: str = "") -> Failure:
-    """Return the report of an exception: its type and place, not its text, which may hold a value."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return Failure(f"{what} failed with {type(error).__name__}{place}", path, rule, internal=True)
 
 
 def read_hosts(discovery: Discovery, versions: Versions) -> tuple[tuple[Instances, ...], tuple[Failure, ...]]:
@@ -96,16 +76,21 @@ def _guarded(
 
 
 def _all_dovecot(found: FoundHost, versions: Versions, failures: list[Failure]) -> Iterator[DovecotConfiguration]:
-    version = Version(versions.dovecot, "option") if versions.dovecot else dovecot_version(found.host)
+    installed = dovecot_version(found.host)
     for name in found.dovecot:
-        read = partial(read_dovecot, found.host, name, *(version or (None, "")))
+        read: Callable[[], DovecotConfiguration | Unreadable]
+        if versions.dovecot:
+            read = partial(read_upgraded, found.host, name, versions.dovecot, installed)
+        else:
+            read = partial(read_dovecot, found.host, name, *(installed or (None, "")))
         configuration = _guarded(read, found.host.path(name), failures)
         if configuration is not None:
             yield configuration
 
 
 def _all_postfix(found: FoundHost, versions: Versions, failures: list[Failure]) -> Iterator[PostfixConfiguration]:
-    version = Version(versions.postfix, "option") if versions.postfix else postfix_version(found.host)
+    installed = postfix_version(found.host)
+    version = Version(versions.postfix, "option") if versions.postfix else installed
     names = list(found.postfix)
     for name in names:
         unreadable = list(_unreadable_files(found.host, name))
@@ -114,6 +99,9 @@ def _all_postfix(found: FoundHost, versions: Versions, failures: list[Failure]) 
         configuration = _guarded(read, found.host.path(name), failures)
         if configuration is None or (configuration.main_file is None and configuration.master_file is None):
             continue
+        if versions.postfix and installed and version_numbers(installed.number) < version_numbers(versions.postfix):
+            read = partial(read_postfix, found.host, name, *installed)
+            configuration.older = _guarded(read, found.host.path(name), failures)
         yield configuration
         more = re.split(r"[\s,]+", configuration.get("multi_instance_directories").effective)
         new = (one.rstrip("/") for one in more if one.startswith("/") and found.host.exists(one))

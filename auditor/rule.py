@@ -60,10 +60,12 @@ class Rule(Generic[Subject]):
         severity: Severity | None = None,
         confidence: Confidence | None = None,
         subject: str = "",
+        tags: tuple[str, ...] | None = None,
     ) -> Finding:
         """Return a finding at a place; ``because`` holds the other places that make it so, each with its label.
 
-        A place that is a built-in default has no text: its label goes into the report without a frame.
+        A place that is a built-in default has no text: its label goes into the report without a frame. ``tags`` stand
+        for those of the rule.
         """
         places = [_location(at, label, primary=True), *(_location(place, why) for place, why in because)]
         return Finding(
@@ -73,7 +75,7 @@ class Rule(Generic[Subject]):
             message=message,
             locations=tuple(dict.fromkeys(places)),
             advice=advice,
-            tags=self.tags,
+            tags=self.tags if tags is None else tags,
             subject=subject,
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from auditor.dovecot.v24_older import Older
     from auditor.finding import NotChecked, Problem
     from auditor.text import Origin, SourceFile, Span
 
@@ -101,6 +102,8 @@ class Configuration(ABC):
     problems: list[Problem] = field(default_factory=list)
     """Places where the daemon would refuse to start, in the order of reading."""
     not_checked: list[NotChecked] = field(default_factory=list)
+    older: Older | None = None
+    """What the files are written for, when the version was given and they belong to one before it."""
 
     @abstractmethod
     def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:

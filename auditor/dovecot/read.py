@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from auditor.dovecot.dialect import version_of
+from auditor.dovecot.v23_table import numbers
 from auditor.host import Unreadable
 
 if TYPE_CHECKING:
@@ -32,6 +33,35 @@ def read_dovecot(
     from auditor.dovecot import v23
 
     return v23.interpret(host, main, version, version_from)
+
+
+def read_upgraded(
+    host: Host, main_name: str, version: str, installed: tuple[str, str] | None
+) -> Configuration | Unreadable:
+    """Return what a main file means to a version that the user names, with what it means to the one it is written for.
+
+    The latter is ``older`` of the result; None when that version is not before the one that is named. ``installed`` is
+    the version that the host's packages tell, and which do: within a dialect only they tell that the files belong to
+    another version.
+    """
+    configuration = read_dovecot(host, main_name, version, "option")
+    if isinstance(configuration, Unreadable):
+        return configuration
+    main = configuration.main_file
+    told, told_by = version_of(main)
+    known = installed is not None and _is_2_4(installed[0]) == _is_2_4(told)
+    own, own_from = installed if installed and known else (told, told_by)
+    if numbers(own) >= numbers(version) or (_is_2_4(told) == _is_2_4(version) and not known):
+        return configuration
+    older = read_dovecot(host, main_name, own, own_from)
+    if isinstance(older, Unreadable):
+        return configuration
+    from auditor.dovecot import v24_older
+
+    if _is_2_4(own) != _is_2_4(version):
+        return v24_older.interpret(host, main, version, older)
+    configuration.older = v24_older.Older(older)
+    return configuration
 
 
 def _is_2_4(version: str) -> bool:

@@ -2,7 +2,7 @@
 
 Source: the tables of docs/installation/upgrade/include/2.4-var-expand.inc and 2.4-directory-hashing.inc
 (dovecot/documentation); the old syntax follows src/lib/var-expand.c of 2.3.21. 2.4 takes one-letter variables for plain
-text, without a word (tried on doveconf 2.4.1 and 2.4.5), and gives an error at run time for names that it does not know.
+text, without a word (tried on doveconf 2.4.1 and 2.4.5), and fails at run time on names that it does not know.
 """
 
 from __future__ import annotations

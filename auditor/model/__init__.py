@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from auditor.model.dovecot import Dovecot
 from auditor.model.host import AuditedHost
 from auditor.model.postfix import Postfix
+from auditor.model.upgrade_dovecot import dovecot_upgrade, in_force
+from auditor.model.upgrade_postfix import postfix_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +24,16 @@ __all__ = ["AuditedHost", "Dovecot", "Postfix", "build_model"]
 def build_model(
     host: Host, dovecot: Sequence[DovecotConfiguration], postfix: Sequence[PostfixConfiguration], now: datetime
 ) -> AuditedHost:
-    """Return the model of a host from its effective configurations; ``now`` is in UTC."""
+    """Return the model of a host from its effective configurations; ``now`` is in UTC.
+
+    Files that belong to another dialect of Dovecot than the version that was named are judged as they are in force now:
+    what the new version makes of them is its ``Upgrade``.
+    """
     postfixes = tuple(Postfix(configuration, host) for configuration in postfix)
     asked = any(instance.asks_dovecot for instance in postfixes)
-    dovecots = tuple(Dovecot(configuration, host, asked_by_postfix=asked) for configuration in dovecot)
-    return AuditedHost(host, dovecots, postfixes, now)
+    dovecots = tuple(Dovecot(in_force(configuration), host, asked_by_postfix=asked) for configuration in dovecot)
+    upgrades = [
+        *(("Dovecot", dovecot_upgrade(configuration, host)) for configuration in dovecot),
+        *(("Postfix", postfix_upgrade(configuration)) for configuration in postfix),
+    ]
+    return AuditedHost(host, dovecots, postfixes, now, tuple(upgrades))

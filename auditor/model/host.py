@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
+    from auditor.model.upgrade import Upgrade
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class AuditedHost:
     postfix: tuple[Postfix, ...]
     now: datetime
     """The time at which certificates and CRLs are judged, in UTC."""
+    upgrades: tuple[tuple[str, Upgrade], ...]
+    """What the named versions change, each with its daemon's name."""
 
     @property
     def products(self) -> tuple[Dovecot | Postfix, ...]:
@@ -37,9 +40,8 @@ class AuditedHost:
 
     def problems(self, kind: ProblemKind) -> Iterator[tuple[str, Problem]]:
         """Yield the places of one kind that a daemon refuses, each with the daemon's name."""
-        for name, instances in (("Dovecot", self.dovecot), ("Postfix", self.postfix)):
-            found = (problem for instance in instances for problem in instance.configuration.problems)
-            yield from ((name, problem) for problem in found if problem.kind is kind)
+        for name, upgrade in self.upgrades:
+            yield from ((name, problem) for problem in upgrade.problems if problem.kind is kind)
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:

@@ -103,6 +103,8 @@ class Configuration:
     services: Sequence[Service] = ()
     problems: list[Problem] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
+    older: Configuration | None = None
+    """What the files mean to the version that the host has, when a later one was named."""
 
     assignments: dict[str, Assignment] = field(default_factory=dict)
     """Name and value of each parameter that main.cf sets, with their places."""

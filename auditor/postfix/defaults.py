@@ -128,6 +128,13 @@ class Defaults:
         return iter(self._values)
 
 
+def removed_in(name: str, version: str) -> str:
+    """Return the branch that took a parameter away; empty when the version has it or no earlier one did."""
+    row = _table()["parameters"].get(name)
+    past = [entry for entry in row[3] if version_numbers(entry[0]) <= version_numbers(version)[:2]] if row else []
+    return past[-1][0] if past and len(past[-1]) == 1 else ""
+
+
 @cache
 def raw_parameters() -> frozenset[str]:
     """Return the names of the parameters of kind ``RAW``."""

@@ -78,10 +78,7 @@ def check_namespaces(view: View) -> Iterator[Problem]:
         aliases.setdefault(view.text("prefix", block), block.values.get("alias_for"))
     for block in blocks:
         prefix = view.text("prefix", block)
-        separator = block.values.get("separator")
-        # doveconf checks the name of a file as it stands there.
-        text = separator.shown if separator and separator.file else view.text("separator", block)
-        if len(text.encode("utf-8", "surrogateescape")) > 1:
+        if len(view.text("separator", block).encode("utf-8", "surrogateescape")) > 1:
             message = f"Namespace '{prefix}': Hierarchy separator must be only one character long"
             yield view.problem(message, block, "separator")
         alias = block.values.get("alias_for")

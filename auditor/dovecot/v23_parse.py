@@ -266,6 +266,8 @@ class Interpreter:
             self.refuse(read, ProblemKind.INVALID_VALUE, str(error))
             return
         place.values[definition.name] = Value(shown, effective, value.origin, value.file, value.literal)
+        if place.section and definition.name == self.table.name_key(place.section):
+            place.name = shown
 
     def _is_auth_elsewhere(self, read: Read, path: str, key: str) -> bool:
         """Whether an auth setting stands in a filter that has none; says so."""

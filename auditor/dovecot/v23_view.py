@@ -22,13 +22,18 @@ class View(NamedTuple):
     main: SourceFile
 
     def text(self, key: str, block: Block | None = None) -> str:
-        """Return what a key is; empty when the version does not know it."""
+        """Return what a key is; empty when the version does not know it.
+
+        For a file it is its name as it stands there, which is what doveconf checks.
+        """
         block = block or self.root
         definition = self.table.sections[block.section].get(key)
         if definition is None:
             return ""
         value = block.values.get(key)
-        return value.effective if value else block.default(definition) or ""
+        if value is None:
+            return block.default(definition) or ""
+        return value.effective if value.file is None else value.shown
 
     def number(self, key: str, block: Block | None = None) -> int:
         """Return what a key of type UINT is."""

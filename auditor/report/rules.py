@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
 
 from auditor.report.lines import Line, line, paragraph
 from auditor.rule import SECTIONS, documentation
@@ -11,6 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.rule import AnyRule
+
+PRODUCTS: Final = {"dovecot": "Dovecot", "postfix": "Postfix"}
+
+
+@cache
+def _proofs() -> dict[str, dict[str, list[str]]]:
+    """Return, of each rule, the versions of each daemon on which tests/live showed its harm."""
+    text = resources.files("auditor").joinpath("data/proofs.json").read_text("utf-8")
+    proofs: dict[str, dict[str, list[str]]] = json.loads(text)
+    return proofs
 
 
 def table(rules: Sequence[type[AnyRule]], width: int) -> Iterator[Line]:
@@ -32,6 +45,7 @@ def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
             "product": rule.product,
             "versions": rule.versions,
             "tags": list(rule.tags),
+            "proved": _proofs().get(rule.name, {}),
             "documentation": documentation(rule),
         }
         for rule in rules
@@ -48,6 +62,9 @@ def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
     yield line("Severity: ", (severity, severity), f"   Confidence: {rule.confidence.value}   About: {rule.product}")
     if rule.tags:
         yield line(f"Tags: {', '.join(rule.tags)}")
+    if proved := _proofs().get(rule.name):
+        versions = (f"{PRODUCTS[daemon]} {', '.join(known)}" for daemon, known in proved.items())
+        yield from paragraph("; ".join(versions), width, line("Proved on: "), " " * len("Proved on: "))
     for section in SECTIONS:
         if parts.get(section):
             yield ()

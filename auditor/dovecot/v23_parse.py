@@ -238,9 +238,11 @@ class Interpreter:
         if found is None:
             self._unknown(read, key)
             return
-        if not self._is_auth_elsewhere(read, path, key):
-            place, definition = found
-            self.store(read, path, definition, place, value)
+        place, definition = found
+        known = len(self.problems)
+        self.store(read, path, definition, place, value)
+        if len(self.problems) == known:
+            self._is_auth_elsewhere(read, path, key)
 
     def store(self, read: Read, path: str, definition: Definition | None, place: Place, value: Value) -> None:
         """Store a value after checking it."""

@@ -203,6 +203,13 @@ def test_nothing_to_audit_is_status_4_and_one_line(
         validated(out)
 
 
+def test_without_a_path_it_is_etc(host: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--root", str(host), "--format", "json") == 0
+    (found,) = validated(capsys.readouterr().out)["hosts"]
+    assert found["root"] == str(host)
+    assert run("--output", os.devnull) in (0, 1, 2, 4), "the /etc of this machine, whatever it holds"
+
+
 def test_a_path_with_the_name_of_a_sub_command(host: Path) -> None:
     (host / "rules/etc").mkdir(parents=True)
     (host / "rules/etc/dovecot.conf").write_text("dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n")

@@ -6,8 +6,7 @@ docs/installation/upgrade/include/2.4-removed-*.inc (dovecot/documentation).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v23_percent import converted
@@ -25,8 +24,7 @@ _LOGS: Final = ("_log_prefix", "_log_format", "_log_format_elements", "_logout_f
 """Settings that only change what is written to logs or said in greetings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """What a line comes to in 2.4, and what to write."""
 
     what: str
@@ -63,7 +61,9 @@ def _references(line: OldLine, version: str) -> Difference | None:
         if not lines:
             return Difference(what, "remove the line: nothing is left of it", severity)
         each = ", each on a line of its own" if len(lines) > 1 else ""
-        return Difference(what, f"write a block `{key} {{` with {ticked(lines)}{each}: it adds to what is set", severity)
+        return Difference(
+            what, f"write a block `{key} {{` with {ticked(lines)}{each}: it adds to what is set", severity
+        )
     return Difference(what, f"write `{shown(line.statement.key)} = {new_value(line)}`", severity)
 
 

@@ -11,11 +11,10 @@ import errno
 import os
 import re
 import stat
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from auditor.text import SourceFile, escaped
 
@@ -41,8 +40,7 @@ class Reason(StrEnum):
     FAILED = "cannot be read"
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A file that could not be read, and why."""
 
     name: str
@@ -59,8 +57,7 @@ class Unreadable:
         return f"{escaped(self.path)}: {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
+class FileFacts(NamedTuple):
     """Type, permissions and owner of one file or directory."""
 
     name: str
@@ -80,8 +77,7 @@ class FileFacts:
         return stat.S_IMODE(self.mode)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A line of the host's own passwd or group file: name, number and, of a group, its members."""
 
     name: str
@@ -90,8 +86,7 @@ class Account:
     primary_group: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """A folder on this machine and the absolute name it stands for on the audited host."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -35,8 +34,7 @@ class Versions(NamedTuple):
     postfix: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Instances:
+class Instances(NamedTuple):
     """A host and what the configurations of its daemons mean."""
 
     host: Host

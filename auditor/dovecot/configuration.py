@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 Dialect = Literal["2.3", "2.4"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a connection or process is like, for choosing between filters; an empty scope sees global settings only.
 
     ``local`` and ``remote`` are an address or a network (``10.0.0.0/8``), ``local_name`` is a TLS server name.
@@ -35,8 +34,7 @@ class Scope:
 GLOBAL = Scope()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One effective value: the text that the daemon uses, and where it comes from.
 
     ``name`` is what ``doveconf -n`` prints with nested blocks joined by ``/``. ``value`` is printed the same way: the

@@ -7,7 +7,7 @@ Follows ``settings_include``, ``settings_add_include`` and ``config_parse_file``
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.host import Reason, Unreadable
@@ -30,8 +30,7 @@ MAX_DEPTH: Final = 1_000
 """Includes inside includes; the daemon holds them all open and has 1024 files (setrlimit(2))."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A statement with the includes that lead to its file, the outermost first."""
 
     statement: Statement

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,7 @@ class Entry:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
+class Default(NamedTuple):
     """A default that changed: ``advice`` has ``{value}`` for the old one."""
 
     name: str
@@ -43,8 +42,7 @@ class Default:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpgradeTable:
+class UpgradeTable(NamedTuple):
     """The whole table.
 
     ``settings`` are keyed by the kind of section, empty for global ones; ``prefixes`` hold for names that begin so.

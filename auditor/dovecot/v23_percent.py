@@ -8,8 +8,7 @@ text, without a word (tried on doveconf 2.4.1 and 2.4.5), and fails at run time 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot.upgrade_table import upgrade_table
 
@@ -25,8 +24,7 @@ _LOGIN: Final = ("auth_", "login_", "passdb", "userdb")
 _FILTERS: Final = {"L": "lower", "U": "upper", "R": "reverse", "D": "ldap_dn", "M": "md5"}
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(NamedTuple):
     """A value in 2.4's words: ``old`` are the variables that changed, ``unknown`` those that nothing is known for."""
 
     text: str

@@ -8,8 +8,7 @@ and plugin pages of dovecot/documentation.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v23_obsolete import oldest_ssl_version
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from auditor.syntax.dovecot import Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """What becomes of a line: ``new`` names the settings that replace it, ``advice`` spells the edit out."""
 
     new: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.dovecot.v23_filters import net_of
 
@@ -48,8 +48,7 @@ class Kind(StrEnum):
 _CONNECTION = frozenset((Kind.PROTOCOL, Kind.LOCAL, Kind.LOCAL_NAME, Kind.REMOTE))
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A value as a line gave it.
 
     ``is_file`` is ``key = <path``; ``late`` says that it has ``$SET:`` still to be expanded; ``literal`` is false when

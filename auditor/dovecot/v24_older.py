@@ -8,7 +8,7 @@ of a ``local_name`` the first is taken. Each header that needs it is a problem i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.includes import Read, Reader
@@ -167,12 +167,12 @@ class MendingReader(Reader):
         if self._is_nameless(statement):
             self._refuse(statement, ProblemKind.SYNTAX_ERROR, f"{statement.key} {{ }} is missing section name")
             name = self._older.sections[place_of(statement.span)].name
-            return replace(read, statement=statement._replace(name=name))
+            return read._replace(statement=statement._replace(name=name))
         if statement.key == "local_name" and " " in statement.name:
             message = "Multiple names no longer supported in local_name value"
             self._refuse(statement, ProblemKind.SYNTAX_ERROR, message)
             first = next(iter(statement.name.split()), "")
-            return replace(read, statement=statement._replace(name=first))
+            return read._replace(statement=statement._replace(name=first))
         return read
 
     def _renamed(self, read: Read) -> Read:
@@ -188,7 +188,7 @@ class MendingReader(Reader):
             return read
         self._refuse(statement, ProblemKind.UNKNOWN_SETTING, f"{statement.key}: Unknown setting: {statement.key}")
         kind = Kind.SETTING if entry.write.endswith("{path}") else statement.kind
-        return replace(read, statement=statement._replace(key=entry.new[0], kind=kind))
+        return read._replace(statement=statement._replace(key=entry.new[0], kind=kind))
 
     def _refuse(self, statement: Statement, kind: ProblemKind, message: str) -> None:
         self.problems.append(Problem(kind, escaped(message), statement.span))

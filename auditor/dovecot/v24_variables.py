@@ -6,7 +6,6 @@ Follows ``config_write_keyvariable`` in src/config/config-parser.c.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_filters import Filter, Kind, Tree, Value
@@ -42,7 +41,7 @@ class Variables:
             if not self._shown:
                 for token in tokens:
                     self._check(token)
-            return replace(value, late=True)
+            return value._replace(late=True)
         return self._expanded(where, key, value, tokens, ())
 
     def _check(self, token: str) -> None:
@@ -85,8 +84,8 @@ class Variables:
                 found.append(token)
             length += len(found[-1]) + 1
             if length > MAX_EXPANDED:
-                return replace(value, late=False, literal=False)
-        return replace(value, text=" ".join(found), late=False, literal=literal)
+                return value._replace(late=False, literal=False)
+        return value._replace(text=" ".join(found), late=False, literal=literal)
 
     def _value(self, where: Filter, full_name: str, *, itself: bool, chain: tuple[str, ...]) -> Value:
         path, _, name = full_name.rpartition("/") if self._late else ("", "", full_name)

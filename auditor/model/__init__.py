@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.model.dovecot import Dovecot
 from auditor.model.host import AuditedHost
 from auditor.model.postfix import Postfix
-from auditor.model.upgrade_dovecot import dovecot_upgrade, in_force
+from auditor.model.upgrade import Upgrade
 from auditor.model.upgrade_postfix import postfix_upgrade
 
 if TYPE_CHECKING:
@@ -31,9 +31,24 @@ def build_model(
     """
     postfixes = tuple(Postfix(configuration, host) for configuration in postfix)
     asked = any(instance.asks_dovecot for instance in postfixes)
-    dovecots = tuple(Dovecot(in_force(configuration), host, asked_by_postfix=asked) for configuration in dovecot)
+    dovecots = tuple(Dovecot(_in_force(configuration), host, asked_by_postfix=asked) for configuration in dovecot)
     upgrades = [
-        *(("Dovecot", dovecot_upgrade(configuration, host)) for configuration in dovecot),
+        *(("Dovecot", _dovecot_upgrade(configuration, host)) for configuration in dovecot),
         *(("Postfix", postfix_upgrade(configuration)) for configuration in postfix),
     ]
     return AuditedHost(host, dovecots, postfixes, now, tuple(upgrades))
+
+
+def _in_force(configuration: DovecotConfiguration) -> DovecotConfiguration:
+    """Return the configuration that rules judge: files in another dialect as their own version reads them."""
+    older = configuration.older
+    return older.configuration if older and older.configuration.dialect != configuration.dialect else configuration
+
+
+def _dovecot_upgrade(configuration: DovecotConfiguration, host: Host) -> Upgrade:
+    if configuration.older is None:
+        return Upgrade(problems=configuration.problems)
+    # It needs the interpreters of both dialects, which few audits do.
+    from auditor.model.upgrade_dovecot import dovecot_upgrade
+
+    return dovecot_upgrade(configuration, host)

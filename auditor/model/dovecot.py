@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -62,7 +61,7 @@ class Dovecot:
         """
         setting = self.configuration.get(self.spelled(name), scope)
         if setting is not None and self.dialect == "2.3" and name in INVERTED_IN_23:
-            return replace(setting, value="no" if is_true(setting.value) else "yes")
+            return setting._replace(value="no" if is_true(setting.value) else "yes")
         return setting
 
     def is_on(self, name: str, scope: Scope = GLOBAL) -> bool:
@@ -111,7 +110,7 @@ class Dovecot:
                 if scope.protocol in ("", protocol) or (
                     scope.protocol.startswith("!") and scope.protocol[1:] != protocol
                 ):
-                    found[replace(scope, protocol=protocol)] = None
+                    found[scope._replace(protocol=protocol)] = None
         return tuple(found)
 
     # -- authentication ------------------------------------------------------------------------------------------------
@@ -239,7 +238,7 @@ class Dovecot:
 
     def _tls_context(self, scope: Scope) -> TlsContext:
         # The server name comes too late to ask for a certificate or not (seen on 2.3.19, 2.4.1 and 2.4.5, tests/live).
-        connection = replace(scope, local_name="")
+        connection = scope._replace(local_name="")
         return TlsContext(
             scope=scope,
             ssl=self.get("ssl", scope),

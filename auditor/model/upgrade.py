@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.finding import Severity
 
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from auditor.text import Origin, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(NamedTuple):
     """One setting that means something else, or nothing, to the new version.
 
     ``refused`` tells what keeps the new daemon from starting. ``because`` holds other places, each with its label.

@@ -32,12 +32,6 @@ PACKAGED: Final = "/usr/share/"
 _HEADER: Final = ("dovecot_config_version", "dovecot_storage_version")
 
 
-def in_force(configuration: Configuration) -> Configuration:
-    """Return the configuration that rules judge: files in another dialect as their own version reads them."""
-    older = configuration.older
-    return older.configuration if older and older.configuration.dialect != configuration.dialect else configuration
-
-
 def dovecot_upgrade(configuration: Configuration, host: Host) -> Upgrade:
     """Return what changes when files that are written for an older version are read by the one of a configuration."""
     older = configuration.older

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Final
 
@@ -66,7 +65,7 @@ def _set_in_filters(old: Configuration) -> dict[str, list[Scope]]:
             text, slash, rest_of = _split_filter(tail, kind)
             if not slash:
                 break
-            scope, rest = replace(scope, **{kind: text}), rest_of
+            scope, rest = scope._replace(**{kind: text}), rest_of
         if scope != GLOBAL and rest and "/" not in rest:
             found.setdefault(rest, []).append(scope)
     return {key: scopes for key, scopes in found.items() if len(scopes) > 1}

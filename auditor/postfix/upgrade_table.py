@@ -6,17 +6,15 @@ The table is ``auditor/data/postfix-upgrade.json``. Its ``source`` names where i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class UpgradeTable:
+class UpgradeTable(NamedTuple):
     """The whole table.
 
     ``deprecated`` holds the version that warns of a parameter and the one to use instead; ``restrictions`` the version

@@ -91,11 +91,9 @@ def _marks_by_line(group: Sequence[Location]) -> dict[int, list[_Mark]]:
         if span is None:
             continue
         mark = _Mark(span, location.label, location.primary)
-        last = _last_line(span)
-        length = last - span.line + 1
-        numbers = range(span.line, last + 1)
-        if length > MAX_BLOCK:
-            numbers = [*numbers[: MAX_BLOCK - 2], numbers[-1]]  # type: ignore[assignment]
+        numbers = list(range(span.line, _last_line(span) + 1))
+        if len(numbers) > MAX_BLOCK:
+            numbers[MAX_BLOCK - 2 : -1] = []
         for number in numbers:
             marks.setdefault(number, []).append(mark)
     return marks

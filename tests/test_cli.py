@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 from reports import validated
@@ -274,10 +275,15 @@ def test_version_imports_nothing_heavy() -> None:
     assert out == f"mailaudit, version {__version__}\n[]\n"
 
 
-def started(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **options.pop("environment", {})}  # type: ignore[dict-item]
-    defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment}
-    return subprocess.Popen([*COMMAND, *arguments], **(defaults | options))  # type: ignore[call-overload, no-any-return]
+def started(
+    *arguments: str, stdout: IO[bytes] | int = subprocess.PIPE, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})},
+    )
 
 
 def test_a_reader_that_goes_away_is_no_error(host: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import ValidationError
@@ -24,12 +24,12 @@ def finding(*locations: Location, severity: Severity = Severity.HIGH) -> Finding
     return Finding("some-rule", severity, Confidence.LOW, "message", locations, "advice", ("refused",), "subject")
 
 
-def report(findings: Sequence[Finding], threshold: Severity = Severity.INFO) -> dict[str, object]:
+def report(findings: Sequence[Finding], threshold: Severity = Severity.INFO) -> dict[str, Any]:
     return json_report(Audit((), (), tuple(findings), (NotChecked("a", "b", ("some-rule",)),), ()), threshold)
 
 
 def test_positions_count_from_one_and_end_columns_are_exclusive() -> None:
-    (one,) = report([finding(Location.of(FILE.span(0, 10), "here", primary=True))])["findings"]  # type: ignore[attr-defined]
+    (one,) = report([finding(Location.of(FILE.span(0, 10), "here", primary=True))])["findings"]
     assert one["locations"] == [
         {
             "path": "etc/dovecot/dovecot.conf",
@@ -50,7 +50,7 @@ def test_places_without_a_text_and_the_way_to_a_file() -> None:
         Location.of("etc/ssl/key.pem", "the key"),
         Location("default 2.4.1", label="its default", default_of="2.4.1"),
     )
-    (one,) = report([finding(*places)])["findings"]  # type: ignore[attr-defined]
+    (one,) = report([finding(*places)])["findings"]
     first, via, file, default = one["locations"]
     assert (first["line"], first["primary"]) == (1, True)
     assert (via["path"], via["line"], via["label"]) == ("etc/dovecot/main.conf", 1, "included here")
@@ -61,7 +61,7 @@ def test_places_without_a_text_and_the_way_to_a_file() -> None:
 def test_findings_that_are_alike_have_fingerprints_of_their_own() -> None:
     twins = [finding(Location.of(FILE.span(start, start + 10), primary=True)) for start in (0, 11)]
     assert twins[0].fingerprint == twins[1].fingerprint
-    one, other = report(twins)["findings"]  # type: ignore[attr-defined, misc]
+    one, other = report(twins)["findings"]
     assert one["fingerprint"] == twins[0].fingerprint
     assert other["fingerprint"] != one["fingerprint"]
     assert report(twins) == report(twins)
@@ -71,7 +71,7 @@ def test_the_summary_counts_what_is_hidden() -> None:
     place = Location.of(FILE.span(0, 6), primary=True)
     data = report([finding(place), finding(place, severity=Severity.INFO)], Severity.LOW)
     assert data["summary"] == {"critical": 0, "high": 1, "medium": 0, "low": 0, "info": 1}
-    assert len(data["findings"]) == 1  # type: ignore[arg-type]
+    assert len(data["findings"]) == 1
 
 
 @pytest.mark.parametrize("key", ["schema_version", "tool", "hosts", "findings", "not_checked", "errors", "summary"])

@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v23_table import table_for
-from auditor.dovecot.v24_schema import schema_of
-from auditor.syntax.dovecot import Kind, first_setting, parse, statements
+from auditor.syntax.dovecot import Kind, first_setting, modern_lines
 
 if TYPE_CHECKING:
-    from auditor.syntax.dovecot import Statement
+    from auditor.syntax.dovecot import Line
     from auditor.text import SourceFile
 
 NEWEST_2_3: Final = "2.3.21"
@@ -36,22 +35,28 @@ def version_of(main: SourceFile) -> tuple[str, str]:
         return first[1], CONFIG_VERSION
     if dump := _DUMP.match(main.text):
         return dump[1], "file header"
-    found = list(statements(parse(main, "2.4", ASSUMED_2_4)))
+    found = list(modern_lines(main))
     is_newer = any(one.key == CONFIG_VERSION for one in found) or _newer_names(found) > 0
     return (ASSUMED_2_4 if is_newer else NEWEST_2_3), "assumed"
 
 
-def _newer_names(found: list[Statement]) -> int:
+def _newer_names(found: list[Line]) -> int:
     """Return by how many names of 2.4 alone the global settings and blocks exceed those of 2.3 alone."""
-    older, newer = table_for(NEWEST_2_3, debian=True).top, schema_of(ASSUMED_2_4).settings
-    depth = balance = 0
+    names: list[str] = []
+    depth = without_name = 0
     for one in found:
         if depth == 0 and one.kind in (Kind.SETTING, Kind.FILE, Kind.VARIABLE, Kind.OPEN):
-            balance += (one.key in newer) - (one.key in older)
+            names.append(one.key)
         if one.kind in (Kind.OPEN, Kind.GROUP):
             depth += 1
             # 2.3 has passdbs without a name, 2.4 has none.
-            balance -= one.kind is Kind.OPEN and one.key in ("passdb", "userdb") and not one.name
+            without_name += one.kind is Kind.OPEN and one.key in ("passdb", "userdb") and not one.name
         elif one.kind is Kind.CLOSE and depth:
             depth -= 1
-    return balance
+    older = table_for(NEWEST_2_3, debian=True).top
+    if all(name in older for name in names):
+        return 0
+    from auditor.dovecot.v24_schema import schema_of
+
+    newer = schema_of(ASSUMED_2_4).settings
+    return sum((name in newer) - (name in older) for name in names) - without_name

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from auditor.text import SourceFile, Span
 
-__all__ = ["Kind", "Statement", "Tree", "first_setting", "parse", "statement_of", "statements"]
+__all__ = ["Kind", "Line", "Statement", "Tree", "first_setting", "modern_lines", "parse", "statement_of", "statements"]
 
 
 class Statement(NamedTuple):
@@ -133,11 +133,15 @@ def statement_of(tree: Tree, token: lark.Token, pending: str = "") -> Statement 
 
 def first_setting(file: SourceFile) -> tuple[str, str] | None:
     """Return key and value of the first statement, read as 2.4 does, or None when that is no setting."""
+    line = next(modern_lines(file), None)
+    return (line.key, line.value) if line and line.kind is Kind.SETTING else None
+
+
+def modern_lines(file: SourceFile) -> Iterator[Line]:
+    """Yield what the statements of a file say, read as 2.4.0 does."""
     for token in _Modern(None).lex(file.text):
         if isinstance(token.value, Placed):
-            line = token.value.line
-            return (line.key, line.value) if line.kind is Kind.SETTING else None
-    return None
+            yield token.value.line
 
 
 def statements(tree: Tree) -> Iterator[Statement]:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.dovecot.configuration import Setting
+from auditor.dovecot.v23_blocks import escaped_name
 from auditor.dovecot.v23_secrets import hidden, is_secret
 from auditor.dovecot.v23_table import Type
 from auditor.text import Origin
@@ -115,7 +116,7 @@ def _items(block: Block, table: Table, wanted: Wanted) -> tuple[Item, ...]:
         for index, (label, inner) in enumerate(zip(numbered(blocks), blocks, strict=True)):
             inside = _items(inner, table, wanted)
             if inside:
-                name = inner.name if inner.name and kind not in UNNAMED else str(index)
+                name = escaped_name(inner.name) if inner.name and kind not in UNNAMED else str(index)
                 origin = inner.origin or Origin(default_of=table.version)
                 items.append(Item(_order(f"{kind}/{name}/"), label, None, inside, origin))
     return tuple(sorted(items, key=lambda item: item.sort_key))

@@ -92,7 +92,9 @@ def _looked_up(interpreter: Interpreter, name: str, *, through_parents: bool) ->
     if found is None:
         raise UnknownVariableError(f"Unknown variable: ${name}")
     _, definition, default = found
-    if definition.type in (Type.DEFLIST, Type.DEFLIST_UNIQUE, Type.STRLIST):
+    place = layers[0].find(name)
+    is_alias = place is not None and place[1] is not None and place[1].type is Type.ALIAS
+    if is_alias or definition.type in (Type.DEFLIST, Type.DEFLIST_UNIQUE, Type.STRLIST):
         raise UnknownVariableError(f"Invalid variable: ${name}")
     for layer in layers:
         there = layer.value(name)

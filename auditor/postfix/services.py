@@ -129,7 +129,10 @@ def _service(line: ServiceLine, *, enabled: bool) -> Service:
 
 
 def _command(line: ServiceLine, options: Mapping[str, Option]) -> str:
-    """Write a command as ``postconf -M`` does (``pcf_print_master_entry``): braces around what has white space."""
+    """Write a command as ``postconf -M`` does (``pcf_print_master_entry``): braces around what has white space.
+
+    The first argument behind the options never gets any.
+    """
     printed = [line.fields[7].value]
     takes_value = False
     for at, argument in enumerate(line.arguments):
@@ -138,7 +141,7 @@ def _command(line: ServiceLine, options: Mapping[str, Option]) -> str:
         if takes_value:
             name, equals, _ = text.partition("=")
             text = f"{name}={HIDDEN}" if equals and name in options and options[name].secret else text
-        braces = any(character in MASTER_BLANKS for character in text) and (takes_value or not is_option)
+        braces = any(character in MASTER_BLANKS for character in text) and (takes_value or at > line.first_argument)
         printed.append(f"{{{text}}}" if braces else text)
         takes_value = is_option and not takes_value and text == "-o"
     return " ".join(printed)

@@ -67,6 +67,20 @@ def test_disabled_patterns():
     assert not is_disabled("smtp/inet", [])
 
 
+def test_braces_in_the_listing(tmp_path):
+    """As ``postconf -M`` of 3.7.11 and 3.10.13 prints them."""
+    lines = ("{a b} {c d}", "x {a b} {{c}} {{c} d}", "-v {a b} {c d}", "-- {a b}", "-o {a={b}} -o {a={b c}}", "{a b")
+    master = "".join(f"s{number} unix - - n 0 1 p {line}\n" for number, line in enumerate(lines))
+    assert [one.command for one in read(tmp_path, "", master).services] == [
+        "p a b {c d}",
+        "p x {a b} {c} {{c} d}",
+        "p -v a b {c d}",
+        "p -- {a b}",
+        "p -o a={b} -o {a={b c}}",
+        "p a b",
+    ]
+
+
 def test_fields_options_and_arguments(tmp_path):
     master = (
         "smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd -v\n"

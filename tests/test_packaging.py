@@ -97,7 +97,7 @@ def test_a_wheel_of_the_sdist_is_the_same(wheel: Path, tree: Path, tmp_path: Pat
 
 def test_a_new_folder_of_rules_is_not_forgotten(tree: Path, tmp_path: Path) -> None:
     copy = tmp_path / "tree"
-    shutil.copytree(tree, copy)
+    shutil.copytree(tree, copy, symlinks=True)
     (copy / "rules/new/deeper").mkdir(parents=True)
     for name in ("rules/new/__init__.py", "rules/new/deeper/__init__.py", "rules/new/deeper/some_rule.py"):
         (copy / name).write_text('"""New."""\n')

@@ -22,7 +22,10 @@ class SslCaPublicBundle(DovecotRule):
     Mozilla's root programme.
 
     Why it matters: these CAs certify strangers. Whoever gets a certificate with a user's name or mail address in its
-    subject from any of them logs in as that user.
+    subject from any of them logs in as that user. As long as `ssl_require_crl` is on (2.4: `ssl_server_require_crl`,
+    the default is yes) and the file holds no CRL of that CA, Dovecot refuses the certificate, and every other one of
+    that CA; whoever mends that by adding the CRLs or by switching the check off lets the strangers in. It is critical
+    where the check is off.
 
     How to mend it: name a file that holds nothing but the CA you issue the users' certificates with, and its CRL.
 
@@ -30,7 +33,7 @@ class SslCaPublicBundle(DovecotRule):
     certificates does not help: those for mail (S/MIME) have a mail address in the subject.
 
     Sources: Dovecot manual, SSL configuration, client certificates; TLS_README of Postfix gives the same advice; the
-    roots are those of Debian's ca-certificates.
+    roots are those of Debian's ca-certificates; tried on 2.3.19.1, 2.4.1 and 2.4.5.
     """
 
     name = "ssl-ca-public-bundle"
@@ -45,12 +48,16 @@ class SslCaPublicBundle(DovecotRule):
             if found.unknown:
                 yield self.not_checked(f"{found.path} ({use.setting} at {use.origin})", found.unknown)
             elif found.names:
+                guarded = all(context.checks_crl for context in contexts)
+                guard = dovecot.spelled("ssl_server_require_crl")
                 asking = [context.request_client_cert for context in contexts if context.request_client_cert]
                 yield self.finding(
                     use.origin,
                     f"whoever gets a certificate from {found} can log in as any user that it names:"
-                    f" `{use.setting}` trusts public CAs",
+                    f" `{use.setting}` trusts public CAs"
+                    + (f"; only `{guard}` keeps strangers out, and only while no CRL of these CAs is there" * guarded),
                     because=[(one.origin, "certificates are asked for here") for one in asking[:1]],
                     advice=f"let `{use.setting}` name a file with your own CA only",
                     subject=use.name,
+                    severity=Severity.HIGH if guarded else None,
                 )

@@ -265,19 +265,29 @@ def _is_public(door: Door) -> bool:
 
 
 def strangers_ca_is_public(case: Case, cage: Cage) -> None:
-    """Let the stranger's CA be one of the public ones: where the system keeps them, and where a case has one of them.
+    """Let the stranger's CA be one of the public ones, its CRL beside it.
 
-    Its CRL comes with it: without one Dovecot refuses its certificates, as long as ssl_require_crl is on.
+    Without the CRL Dovecot refuses its certificates, as long as ssl_require_crl is on.
     """
-    certificate = (PKI / "other-ca.crt").read_bytes()
+    _add_public_ca(case, cage, "other-ca.crt", "other-ca.crl")
+
+
+def strangers_ca_without_crl(case: Case, cage: Cage) -> None:
+    """Let the stranger's CA be one of the public ones."""
+    _add_public_ca(case, cage, "other-ca.crt")
+
+
+def _add_public_ca(case: Case, cage: Cage, *parts: str) -> None:
+    """Add a CA where the system keeps public ones, and where a case has one of those."""
+    certificate = (PKI / parts[0]).read_bytes()
     composed = [
-        name for name, parts in case.facts.get("files", {}).items() if any(part.startswith("public") for part in parts)
+        name for name, made in case.facts.get("files", {}).items() if any(part.startswith("public") for part in made)
     ]
     for name in {*BUNDLES, *composed}:
         file = cage.root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("ab") as bundle:
-            bundle.write(certificate + (PKI / "other-ca.crl").read_bytes())
+            bundle.write(b"".join((PKI / part).read_bytes() for part in parts))
     (cage.root / "etc/ssl/certs/stranger.pem").write_bytes(certificate)
     hashed = cage.run("openssl", "x509", "-hash", "-noout", "-in", "/etc/ssl/certs/stranger.pem").stdout.strip()
     (cage.root / f"etc/ssl/certs/{hashed}.0").write_bytes(certificate)

@@ -10,7 +10,8 @@ import daemons
 import proofs
 import pytest
 from cage import Cage
-from harms import HARMS, UNSHOWN, Trial, start
+from cases import CASES, Case
+from harms import HARMS, UNSHOWN, Harm, Trial, certificate_logs_in, start, strangers_ca_without_crl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +59,22 @@ def outcomes(
             return harmed, server.refusal or server.log
 
     mine = [item for item in request.session.items if getattr(item, "module", None) is request.module]
-    asked = [item.callspec.params["subject"] for item in mine if hasattr(item, "callspec")]
+    asked = [item.callspec.params["subject"] for item in mine if "subject" in item.fixturenames]
     with ThreadPoolExecutor(4 * (os.cpu_count() or 1)) as pool:
         yield {subject: pool.submit(try_one, subject) for subject in asked}
+
+
+@pytest.mark.parametrize(("case", "suite"), [("bad-system-bundle-23", "bookworm"), ("bad-system-bundle-24", "trixie")])
+def test_without_its_crl_a_public_ca_lets_nobody_in(
+    case: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
+) -> None:
+    """The reason why ssl-ca-public-bundle is not critical as long as CRLs are demanded."""
+    bundle = Case(CASES / "ssl-ca-public-bundle" / case)
+    bundle.materialise(tmp_path / "host")
+    harm = Harm(certificate_logs_in("stranger"), prepare=strangers_ca_without_crl)
+    with Cage(chroots / suite, tmp_path / "cage") as cage:
+        server = start(bundle, harm, "dovecot", tmp_path / "host", cage)
+        assert not certificate_logs_in("stranger")(Trial(bundle, server, certificates)), server.log
 
 
 def test_what_is_not_shown_is_a_case() -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cases import NOW
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent / "oracle"), str(HERE.parents[1] / "tools")]
@@ -44,6 +46,8 @@ def chroots() -> Path:
         missing = [program for program in PROGRAMS if not shutil.which(program)]
         if missing:
             raise daemons.UnavailableError(f"there is no {' and no '.join(missing)}")
+        if datetime.now(UTC) < NOW:
+            raise daemons.UnavailableError("the clock is before that of the certificates in tests/pki")
     except daemons.UnavailableError as error:
         if os.environ.get("MAILAUDIT_REQUIRE_ORACLES") == "1":
             pytest.fail(f"no daemons to run: {error}", pytrace=False)

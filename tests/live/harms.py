@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cases import PKI
 from clients import ClosedError, Door, Session, login, mail
 from servers import Dovecot, Postfix, Server
+from throwaway_pki import authority, pem, revocation_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -293,6 +295,20 @@ def _add_public_ca(case: Case, cage: Cage, *parts: str) -> None:
     (cage.root / f"etc/ssl/certs/{hashed}.0").write_bytes(certificate)
 
 
+def crl_begins_in_the_future(case: Case, cage: Cage) -> None:
+    """Replace the CRL that begins after the cases' clock by one that begins after the daemons' clock."""
+    now = datetime.now(UTC)
+    crl = revocation_list(
+        authority("Example Mail CA", serial=0x1001),
+        number=1000,
+        last_update=now + timedelta(days=30),
+        next_update=now + timedelta(days=60),
+    )
+    for name in case.facts["files"]:
+        file = cage.root / name
+        file.write_bytes(file.read_bytes().replace((PKI / "ca-future.crl").read_bytes(), pem(crl)))
+
+
 def fingerprints_are_real(case: Case, cage: Cage) -> None:
     """Let the short fingerprint that stands in the cases be that of the revoked certificate, or else of Alice's."""
     for file in (cage.root / "etc/postfix").glob("*.cf"):
@@ -327,7 +343,7 @@ HARMS: Final = {
     "crl-missing": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-missing-in-chain": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-expired": Harm(valid_certificate_is_refused, certificates_log_in=True),
-    "crl-not-yet-valid": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-not-yet-valid": Harm(valid_certificate_is_refused, certificates_log_in=True, prepare=crl_begins_in_the_future),
     "crl-wrong-issuer": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-bad-signature": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-der-in-pem-bundle": Harm(valid_certificate_is_refused, certificates_log_in=True),

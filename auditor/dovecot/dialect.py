@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v23_table import table_for
+from auditor.dovecot.v23_table import global_names
 from auditor.syntax.dovecot import Kind, first_setting, modern_lines
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _newer_names(found: list[Line]) -> int:
             without_name += one.kind is Kind.OPEN and one.key in ("passdb", "userdb") and not one.name
         elif one.kind is Kind.CLOSE and depth:
             depth -= 1
-    older = table_for(NEWEST_2_3, debian=True).top
+    older = global_names(NEWEST_2_3)
     if all(name in older for name in names):
         return 0
     from auditor.dovecot.v24_schema import schema_of

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 TABLES: Final = ((2, 3, 20), "2.3.21"), ((2, 3, 15), "2.3.19"), ((2, 3, 0), "2.3.13"), ((0,), "2.2.36")
 """From which version on which table applies: names and defaults are the same (tags of Dovecot's source)."""
@@ -91,9 +91,21 @@ def table_for(version: str, *, debian: bool) -> Table:
     return _loaded(known, debian)
 
 
+def global_names(version: str) -> Collection[str]:
+    """Return the names of the global settings and blocks of one of the versions in ``TABLES``."""
+    names: Mapping[str, object] = _data(version)["sections"][""]
+    return names.keys()
+
+
+@cache
+def _data(version: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(files("auditor").joinpath("data", f"dovecot-{version}.json").read_text("utf-8"))
+    return data
+
+
 @cache
 def _loaded(version: str, debian: bool) -> Table:
-    data = json.loads(files("auditor").joinpath("data", f"dovecot-{version}.json").read_text("utf-8"))
+    data = _data(version)
     sections = {
         section: {name: _definition(name, entry, debian) for name, entry in table.items()}
         for section, table in data["sections"].items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,6 +22,8 @@ HOST_DEPENDENT: Final = frozenset(
 
 OLDEST_BRANCH: Final = "2.10"
 """The oldest branch whose defaults are known."""
+KEPT: Final = 8
+"""Versions whose defaults are kept for the next instance."""
 
 
 class Kind(StrEnum):
@@ -79,30 +81,11 @@ class Defaults:
     def __init__(self, version: str, *, debian: bool = False) -> None:
         self.version = version
         self._numbers = version_numbers(version) or version_numbers(newest_version())
-        self._debian: Mapping[str, str] = self._debian_values() if debian else {}
-
-    def _debian_values(self) -> Mapping[str, str]:
-        branches: dict[str, dict[str, str]] = _table()["debian"]
-        known = sorted(branches, key=version_numbers)
-        fitting = [branch for branch in known if version_numbers(branch) <= self._numbers[:2]]
-        return branches[fitting[-1] if fitting else known[0]]
+        self._debian = debian
 
     @cached_property
     def _values(self) -> dict[str, str]:
-        values: dict[str, str] = {}
-        branch = self._numbers[:2]
-        for name, row in _table()["parameters"].items():
-            value: str | None = None
-            for since, *default in row[3]:
-                if version_numbers(since) <= branch or since == OLDEST_BRANCH:
-                    value = default[0] if default else None
-            for since, default in row[4]:
-                numbers = version_numbers(since)
-                if numbers[:2] == branch and numbers <= self._numbers:
-                    value = default
-            if value is not None:
-                values[name] = self._debian.get(name, value)
-        return values | {"mail_version": self.version}
+        return {**_values(self._numbers, self._debian), "mail_version": self.version}
 
     def get(self, name: str) -> str | None:
         """Return a default as ``postconf -d`` prints it; None where the version has no such parameter.
@@ -113,17 +96,47 @@ class Defaults:
 
     def known(self, name: str) -> Known | None:
         """Return what is known of a parameter; None where the version has no such parameter."""
-        if self.get(name) is None:
-            return None
-        row = _table()["parameters"].get(name)
-        if row is None:
-            return Known(Kind.TEXT, (), 0, 0)
-        minimum, _, maximum = row[2].partition(",")
-        return Known(Kind(row[0]), tuple(row[1].split()), int(minimum or 0), int(maximum or 0))
+        return None if self.get(name) is None else _known(name)
 
     def names(self) -> Iterator[str]:
         """Return the names that the version knows."""
         return iter(self._values)
+
+
+def _debian_values(branch: tuple[int, ...]) -> Mapping[str, str]:
+    branches: dict[str, dict[str, str]] = _table()["debian"]
+    known = sorted(branches, key=version_numbers)
+    fitting = [one for one in known if version_numbers(one) <= branch]
+    return branches[fitting[-1] if fitting else known[0]]
+
+
+@lru_cache(maxsize=KEPT)
+def _values(version: tuple[int, ...], debian: bool) -> Mapping[str, str]:
+    """Return the defaults of a version; ``mail_version`` is not among them."""
+    branch = version[:2]
+    of_debian = _debian_values(branch) if debian else {}
+    values: dict[str, str] = {}
+    for name, row in _table()["parameters"].items():
+        value: str | None = None
+        for since, *default in row[3]:
+            if version_numbers(since) <= branch or since == OLDEST_BRANCH:
+                value = default[0] if default else None
+        for since, default in row[4]:
+            numbers = version_numbers(since)
+            if numbers[:2] == branch and numbers <= version:
+                value = default
+        if value is not None:
+            values[name] = of_debian.get(name, value)
+    return values
+
+
+@lru_cache(maxsize=2000)
+def _known(name: str) -> Known:
+    row = _table()["parameters"].get(name)
+    if row is None:
+        return Known(Kind.TEXT, (), 0, 0)
+    minimum, _, maximum = row[2].partition(",")
+    return Known(Kind(row[0]), tuple(row[1].split()), int(minimum or 0), int(maximum or 0))
 
 
 def removed_in(name: str, version: str) -> str:

@@ -162,18 +162,20 @@ class ValueChecks:
         """Return what the program of a service says when it ends on a parameter, or None when it takes it."""
         scope = self._configuration.scope(service)
         known = self._configuration.defaults.known(name)
-        if known is None or scope.get(name).expanded is None:
+        program = service.program if service else "*"
+        special = name == "compatibility_level" or name in TLS_LEVELS
+        # Most services do not read most parameters: what is not read need not be expanded.
+        if known is None or not (special or self._reads(scope, program, known.programs)):
+            return None
+        if scope.get(name).expanded is None:
             return None
         value = scope.get(name).effective
         if name == "compatibility_level":
             return compatibility_level_refusal(value, dotted=self._dotted_levels) if service is None else None
-        program = service.program if service else "*"
         if name in TLS_LEVELS:
             overridden = name == "smtpd_tls_security_level" and scope.get("smtpd_tls_wrappermode").effective == "yes"
             reads = self._reads(scope, program, TLS_LEVELS[name][:1])
             return tls_level_refusal(name, value) if reads and not overridden else None
-        if not self._reads(scope, program, known.programs):
-            return None
         return refusal(name, value, known, self._configuration.defaults.get(name) or "")
 
     def _reads(self, scope: Scope, program: str, programs: tuple[str, ...]) -> bool:

@@ -37,7 +37,7 @@ def parser(name: str, lexer: type[Lexer] | None = None) -> lark.Lark:
     grammar = folder.joinpath(f"{name}.lark").read_text("utf-8")
     tables = folder.joinpath(f"{name}.json")
     if _SAME_FORM.fullmatch(lark.__version__) and tables.is_file():
-        made = json.loads(tables.read_bytes(), object_hook=_with_numbers)
+        made = json.loads(tables.read_bytes())
         if made["grammar"] == grammar:
             return _loaded(made, lexer)
     return built(name, grammar, lexer)
@@ -50,13 +50,16 @@ def built(name: str, grammar: str, lexer: type[Lexer] | None) -> lark.Lark:
     )
 
 
-def _with_numbers(entries: dict[str, Any]) -> dict[Any, Any]:
-    """Return an object of JSON with the keys that Lark numbers as numbers again."""
-    return {int(key) if key.isdecimal() else key: value for key, value in entries.items()}
+def _numbered(entries: dict[str, Any]) -> dict[int, Any]:
+    """Return an object of JSON, where every key is a text, with the numbers that Lark wants."""
+    return {int(key): value for key, value in entries.items()}
 
 
 def _loaded(made: dict[str, Any], lexer: type[Lexer] | None) -> lark.Lark:
     data = made["data"]
+    table = data["parser"]["parser"]
+    table["tokens"] = _numbered(table["tokens"])
+    table["states"] = {int(state): _numbered(actions) for state, actions in table["states"].items()}
     data["options"]["lexer"] = data["parser"]["lexer_conf"]["lexer_type"] = lexer or "contextual"
     # Besides a file, Lark.load takes what would be in it.
-    return lark.Lark.load({"data": data, "memo": made["memo"]})
+    return lark.Lark.load({"data": data, "memo": _numbered(made["memo"])})

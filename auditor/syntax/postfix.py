@@ -125,12 +125,10 @@ class _MainLexer(_Tokens):
         if pair.error:
             yield "BAD", line.end, Text(line.text, line, 0)
             return
-        name = Text(pair.name, line, pair.name_start)
-        value = Text(pair.value, line, pair.value_start)
-        end = value.span.end if pair.value else line.end
-        yield "NAME", name.span.end, name
-        yield "EQUALS", value.span.start if pair.value else end, None
-        yield "VALUE", end, value
+        value_end = line.offset(pair.value_start + len(pair.value) - 1) + 1 if pair.value else line.end
+        yield "NAME", line.offset(pair.name_start + len(pair.name) - 1) + 1, Text(pair.name, line, pair.name_start)
+        yield "EQUALS", line.offset(pair.value_start) if pair.value else value_end, None
+        yield "VALUE", value_end, Text(pair.value, line, pair.value_start)
         yield "END", line.end, None
 
 

@@ -44,23 +44,25 @@ def read_upgraded(
     the version that the host's packages tell, and which do: within a dialect only they tell that the files belong to
     another version.
     """
-    configuration = read_dovecot(host, main_name, version, "option")
-    if isinstance(configuration, Unreadable):
-        return configuration
-    main = configuration.main_file
+    main = host.read_text(main_name)
+    if isinstance(main, Unreadable):
+        return main
     told, told_by = version_of(main)
     known = installed is not None and _is_2_4(installed[0]) == _is_2_4(told)
     own, own_from = installed if installed and known else (told, told_by)
-    if numbers(own) >= numbers(version) or (_is_2_4(told) == _is_2_4(version) and not known):
-        return configuration
-    older = read_dovecot(host, main_name, own, own_from)
-    if isinstance(older, Unreadable):
-        return configuration
+    same_dialect = _is_2_4(own) == _is_2_4(version)
+    older = None
+    if numbers(own) < numbers(version) and (known or not same_dialect):
+        older = read_dovecot(host, main_name, own, own_from)
+    if older is None or isinstance(older, Unreadable):
+        return read_dovecot(host, main_name, version, "option")
     from auditor.dovecot import v24_older
 
-    if _is_2_4(own) != _is_2_4(version):
+    if not same_dialect:
         return v24_older.interpret(host, main, version, older)
-    configuration.older = v24_older.Older(older)
+    configuration = read_dovecot(host, main_name, version, "option")
+    if not isinstance(configuration, Unreadable):
+        configuration.older = v24_older.Older(older)
     return configuration
 
 

@@ -36,6 +36,7 @@ class OldSection:
     outer: OldSection | None
     name: str
     lines: list[OldLine] = field(default_factory=list)
+    _values: dict[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -44,7 +45,12 @@ class OldSection:
 
     def value(self, key: str) -> str:
         """Return the last value of a key in it, empty without one."""
-        return next((line.statement.value for line in reversed(self.lines) if line.statement.key == key), "")
+        return self._values.get(key, "")
+
+    def add(self, line: OldLine) -> None:
+        """Take in a line that stands in it."""
+        self.lines.append(line)
+        self._values[line.statement.key] = line.statement.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +153,7 @@ class MendingReader(Reader):
             if statement.kind is Kind.CLOSE and open_sections:
                 open_sections.pop()
             elif inside:
-                inside.lines.append(line)
+                inside.add(line)
         names = _Names({(section.kind, section.name) for section in self._older.sections.values()})
         for section in self._older.sections.values():
             if self._is_nameless(section.statement):

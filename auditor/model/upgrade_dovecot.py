@@ -51,7 +51,11 @@ def dovecot_upgrade(configuration: Configuration, host: Host) -> Upgrade:
         return upgrade
     judge = _Judge(configuration, older, host, upgrade)
     judge.lines(refused)
-    upgrade.breaks += changed_filters(configuration, older.configuration)
+    for found in changed_filters(configuration, older.configuration):
+        if isinstance(found, NotChecked):
+            upgrade.not_checked.append(found)
+        else:
+            upgrade.breaks.append(found)
     upgrade.breaks += changed_defaults(configuration, older)
     return upgrade
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.dovecot.configuration import GLOBAL, Scope
 from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v24_words import shown
-from auditor.finding import Severity
+from auditor.finding import NotChecked, Severity
 from auditor.model.upgrade import Break, line_of
 from auditor.syntax.dovecot import Kind
 from auditor.text import Origin, escaped
@@ -22,15 +22,22 @@ if TYPE_CHECKING:
 
 MAX_PAIRS: Final = 500
 """Pairs of filters that are looked at for one setting."""
+MAX_SCOPES: Final = 1000
+"""Connections of different kinds for which what wins is looked up."""
 _FILTERS: Final = ("protocol ", "local ", "remote ", "local_name ")
 
 
-def changed_filters(configuration: Configuration, old: Configuration) -> Iterator[Break]:
+def changed_filters(configuration: Configuration, old: Configuration) -> Iterator[Break | NotChecked]:
     """Yield settings for which another of two matching filters wins: in 2.3 the narrower, in 2.4 the later one."""
     seen: set[tuple[Line, Line]] = set()
+    looked_up = 0
     for key, scopes in _set_in_filters(old).items():
         new_key = _new_name(key)
         for scope in _overlapping(scopes):
+            looked_up += 1
+            if looked_up > MAX_SCOPES:
+                yield NotChecked("which of its filters wins after the upgrade", f"more than {MAX_SCOPES} to compare")
+                return
             before, after = old.get(key, scope), configuration.get(new_key, scope)
             if not before or not after or not before.origin.span or not after.origin.span:
                 continue
@@ -131,8 +138,10 @@ def _packages_name_protocols(older: Older) -> bool:
 def changed_values(configuration: Configuration, old: Configuration, refused: Collection[Line]) -> Iterator[Break]:
     """Yield settings that two versions of one dialect read differently, and defaults that differ."""
     before, after = (one.settings(defaults=True) for one in (old, configuration))
-    for name, setting in before.items():
-        new = after.get(name)
+    for name, shown_setting in before.items():
+        # What is shown has its references unresolved; a setting of a block can be asked for only as it is shown.
+        setting = (None if "/" in name else old.get(name)) or shown_setting
+        new = (None if "/" in name else configuration.get(name)) or after.get(name)
         span = setting.origin.span
         if span is None:
             if new and new.origin.span is None and new.value != setting.value and not (new.secret or setting.secret):

@@ -1,0 +1,196 @@
+"""Whether mailaudit and doveconf say the same of random configurations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import generated_daemons
+from strategies_dovecot import MAIN, sample
+
+from auditor.dovecot.configuration import Scope
+from auditor.dovecot.read import read_dovecot
+from auditor.dovecot.v23 import Configuration23
+from auditor.dovecot.v23_blocks import merged
+from auditor.dovecot.v23_filters import Filter
+from auditor.host import Host, Mount, Unreadable
+from auditor.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from generated_daemons import Answer
+    from strategies_dovecot import Sample
+
+    from auditor.dovecot.configuration import Configuration
+
+VERSIONS: Final = {"bookworm": "2.3.19.1", "trixie": "2.4.1", "sid": "2.4.5"}
+NO_FILE: Final = re.compile(r"Can't open file|: read\(|: open\(")
+"""What doveconf says of the files behind ``<``, which it opens only when it expands values."""
+IMAP: Final = Scope("imap")
+ONLY_EXPANDED: Final = ("Unknown variable: ", "Invalid variable: ")
+"""What doveconf 2.3 says only when it expands values (-x), as it does for the daemon."""
+__all__ = ["VERSIONS", "differences", "sample"]
+
+
+def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tuple[str, str, int]]:
+    """Return for each sample how both differ, empty when they agree; what doveconf did; settings compared."""
+    with generated_daemons.folder() as root:
+        configurations, commands = [], []
+        for number, one in enumerate(samples):
+            folder = root / str(number)
+            folder.mkdir()
+            for name, lines in one.files.items():
+                (folder / name).write_bytes(b"".join(lines))
+            configuration = _read(folder, number, suite)
+            configurations.append(configuration)
+            if _first_problem(configuration).startswith(ONLY_EXPANDED):
+                commands.append([_command(number, None, suite, "-x -n")])
+            elif configuration.problems:
+                # doveconf -n does not look at services nor at what variables name; the daemon and doveconf -x do.
+                commands.append([_command(number, None, suite), _command(number, None, suite, "-x -n")])
+            else:
+                commands.append([_command(number, scope, suite) for scope in _scopes(one)])
+        answers = generated_daemons.ask(oracle, suite, root, commands)
+        return [
+            _compared(configuration, one, told)
+            for configuration, one, told in zip(configurations, samples, answers, strict=True)
+        ]
+
+
+def _read(folder: Path, number: int, suite: str) -> Configuration:
+    name = f"{generated_daemons.AT}/{number}"
+    configuration = read_dovecot(Host((Mount(name, str(folder)),)), f"{name}/{MAIN}", VERSIONS[suite], "dpkg")
+    assert not isinstance(configuration, Unreadable)
+    return configuration
+
+
+def _first_problem(configuration: Configuration) -> str:
+    return configuration.problems[0].message if configuration.problems else ""
+
+
+def _scopes(one: Sample) -> list[Scope | None]:
+    """Return the scopes to ask about; that of a protocol where one is named."""
+    with_protocol = any(b"protocol" in line for lines in one.files.values() for line in lines)
+    return [None, *([IMAP] if with_protocol else []), *([one.scope] if one.scope else [])]
+
+
+def _command(number: int, scope: Scope | None, suite: str, options: str = "-n") -> str:
+    arguments = ""
+    if scope:
+        name = "lname" if suite == "bookworm" else "local_name"
+        pairs = (
+            ("protocol", scope.protocol),
+            ("local", scope.local),
+            ("remote", scope.remote),
+            (name, scope.local_name),
+        )
+        arguments = "".join(f" -f {key}={value}" for key, value in pairs if value)
+    return f"exec doveconf -c {generated_daemons.AT}/{number}/{MAIN} {options}{arguments}"
+
+
+def _compared(configuration: Configuration, one: Sample, answers: list[Answer]) -> tuple[str, str, int]:
+    if answers[0].status:
+        return _refused(configuration, answers[0]), "refused", 0
+    if configuration.problems:
+        message = _first_problem(configuration)
+        told = answers[-1]
+        same = told.status and (message in escaped(told.errors) or NO_FILE.search(told.errors))
+        return ("" if same else f"only mailaudit refuses: {message}"), "refused by the daemon", 0
+    count = 0
+    for scope, answer in zip(_scopes(one), answers, strict=True):
+        difference = _settings(configuration, scope, answer)
+        if difference:
+            return f"{scope or ''} {difference}", "loaded", count
+        count += len(configuration.settings(scope))
+    return "", "loaded", count
+
+
+def _refused(configuration: Configuration, answer: Answer) -> str:
+    line, words = refusal(answer.errors)
+    if not configuration.problems:
+        return f"only doveconf refuses: {words}"
+    if _first_problem(configuration).startswith(ONLY_EXPANDED) and NO_FILE.search(words):
+        return ""
+    first = configuration.problems[0]
+    if line is not None and not first.span.line <= line <= first.span.end_line:
+        return f"doveconf names line {line}: {words}; mailaudit {first.span}: {first.message}"
+    # A Panic has the words without the setting's name, and a line of the source.
+    panic = line is None and ("Panic" in first.message or first.message.endswith(f": {escaped(words)}"))
+    if first.message != escaped(words) and not panic:
+        return f"doveconf says: {words}; mailaudit: {first.message}"
+    return ""
+
+
+def refusal(errors: str) -> tuple[int | None, str]:
+    """The line that doveconf names, if any, and its words."""
+    found = [one for one in errors.split("\n") if re.match(r"doveconf: (?:Fatal|Panic|Error): ", one)]
+    assert found, errors
+    fatal = next((one for one in found if re.match("doveconf: (?:Fatal|Panic)", one)), found[0])
+    frame = r"doveconf: (?:Fatal|Panic|Error): (?:Error in configuration file \S+?(?: line (\d+))?: )?(.*)"
+    match = re.match(frame, fatal, re.DOTALL)
+    assert match, errors
+    # Of a file that it has not begun to read, doveconf names line 0.
+    return (int(match[1]) if match[1] not in (None, "0") else None), match[2]
+
+
+def _settings(configuration: Configuration, scope: Scope | None, answer: Answer) -> str:
+    """Return where the settings of both differ, or nothing."""
+    if isinstance(configuration, Configuration23) and scope:
+        conflict = merged(configuration.layers, Filter.of(scope))[1]
+        if answer.status or conflict:
+            expected = conflict.message if conflict else "none"
+            return "" if expected in escaped(answer.errors) else f"conflict {expected}: {answer.errors}"
+    if answer.status:
+        return f"doveconf refuses a filter: {answer.errors}"
+    wanted = printed(answer.out, quoted_keys=configuration.dialect == "2.4")
+    found = {name: one.value for name, one in configuration.settings(scope).items()}
+    for name in [*wanted, *found]:
+        if name not in found:
+            return f"only doveconf has {name!r} = {wanted[name]!r}"
+        if name not in wanted:
+            return f"only mailaudit has {name!r} = {found[name]!r}"
+        if wanted[name] != found[name] and not same_value(wanted[name], found[name]):
+            return f"{name!r} is {wanted[name]!r} for doveconf, {found[name]!r} for mailaudit"
+    return "" if list(found) == list(wanted) else "another order"
+
+
+def same_value(wanted: str, found: str) -> bool:
+    """Whether a value is printed so (``value_need_quote`` and ``str_escape``, src/config/doveconf.c)."""
+    if " ".join(dict.fromkeys(wanted.split(" "))) == found:
+        # doveconf 2.4 prints the words of a boolean list as often as they stand there.
+        return True
+    if re.search(r"#|\A[ \t]|[ \t]\Z", found):
+        return wanted in (
+            '"' + re.sub(r"([\\\\\"'])", r"\\\1", found) + '"',
+            '"' + re.sub(r"([\\\\\"])", r"\\\1", found) + '"',
+        )
+    return False
+
+
+_SETTING = re.compile(r' *("(?:\\.|[^"\\])*"|[^ =]*) = ?(.*)', re.DOTALL)
+
+
+def printed(text: str, *, quoted_keys: bool) -> Mapping[str, str]:
+    """Return what doveconf prints by joined names; values as they are printed. 2.4 puts some keys in quotes."""
+    found: dict[str, str] = {}
+    stack: list[str] = []
+    seen: dict[str, int] = {}
+    for line in text.split("\n"):
+        if line.strip(" ") == "}":
+            stack.pop()
+        elif setting := _SETTING.match(line):
+            key = setting[1][1:-1] if quoted_keys and re.fullmatch('".*"', setting[1], re.DOTALL) else setting[1]
+            found["".join(stack) + key] = setting[2]
+        elif line.endswith(" {"):
+            name = line.strip(" ")[:-2].replace('"', "")
+            path = "".join(stack) + name
+            if name in ("passdb", "userdb", "namespace"):
+                seen[path] = seen.get(path, -1) + 1
+                name += f"#{seen[path]}"
+            stack.append(name + "/")
+            found["".join(stack)] = "{}"
+        elif line and not line.startswith("# "):
+            found[f"not understood: {line}"] = ""
+    return found

@@ -93,7 +93,8 @@ def _all_postfix(found: FoundHost, versions: Versions, failures: list[Failure]) 
     for name in names:
         unreadable = list(_unreadable_files(found.host, name))
         failures += unreadable
-        read = partial(read_postfix, found.host, name, *(version or (None, "")))
+        debian = installed is not None and installed.known_from == "dpkg"
+        read = partial(read_postfix, found.host, name, *(version or (None, "")), debian=debian)
         configuration = _guarded(read, found.host.path(name), failures)
         if configuration is None or (configuration.main_file is None and configuration.master_file is None):
             continue

@@ -103,6 +103,8 @@ class Configuration:
     services: Sequence[Service] = ()
     problems: list[Problem] = field(default_factory=list)
     not_checked: list[NotChecked] = field(default_factory=list)
+    is_debian: bool = False
+    """Whether the host's packages are Debian's, which have defaults of their own, whatever version is named."""
     older: Configuration | None = None
     """What the files mean to the version that the host has, when a later one was named."""
 
@@ -119,7 +121,7 @@ class Configuration:
     @cached_property
     def defaults(self) -> Defaults:
         """The parameters of this version; Debian's packages have some defaults of their own."""
-        return Defaults(self.version, debian=self.version_from == "dpkg")
+        return Defaults(self.version, debian=self.is_debian)
 
     def get(self, name: str, service: Service | None = None) -> Parameter:
         """Return a parameter as a service sees it (its ``-o`` over main.cf over the version's default).

@@ -30,11 +30,14 @@ LOOPBACK_NETWORKS: Final = "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128"
 """What ``mynetworks`` holds at least where it is not set: the loopback networks (postconf(5), mynetworks_style)."""
 
 
-def read_postfix(host: Host, directory: str, version: str | None, version_from: str = "") -> Configuration:
+def read_postfix(
+    host: Host, directory: str, version: str | None, version_from: str = "", *, debian: bool = False
+) -> Configuration:
     """Return what main.cf and master.cf of a directory mean for a version of Postfix.
 
     ``directory`` is its name on the host. Without a version the newest that is known is assumed. A file that is not
-    there or cannot be read is not checked.
+    there or cannot be read is not checked. ``debian`` says that the packages are Debian's where ``version_from`` does
+    not.
     """
     directory = posixpath.normpath(directory)
     configuration = Configuration(
@@ -42,6 +45,7 @@ def read_postfix(host: Host, directory: str, version: str | None, version_from: 
         path=host.path(directory),
         version=version or newest_version(),
         version_from=version_from if version else "assumed",
+        is_debian=debian or version_from == "dpkg",
         main_file=None,
         master_file=None,
     )

@@ -123,7 +123,7 @@ class Session:
         if self._certificate:
             context.load_cert_chain(self._certificate)
         # Undocumented, but the only way that Python has to see the server's messages.
-        context._msg_callback = self._see  # type: ignore[attr-defined]
+        context._msg_callback = self._see
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=self.door.name or None)
         except OSError as error:

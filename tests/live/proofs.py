@@ -13,7 +13,7 @@ from typing import Final
 import daemons
 import pytest
 from cases import SUITE_OF, Case, all_cases
-from harms import HARMS, UNSHOWN
+from claims import HARMS, UNSHOWN
 
 FILE: Final = Path(__file__).parents[2] / "auditor/data/proofs.json"
 TABLE: Final = Path(__file__).parents[2] / "docs/proofs.md"
@@ -23,7 +23,7 @@ _PAGE: Final = """\
 tests/live starts Dovecot and Postfix with the cases of the rules and tries, as a client, what each rule says: in bad
 cases it happens, in the others it does not. This table is written by those tests
 (`MAILAUDIT_WRITE_PROOFS=1 python -m pytest tests/live`, as root on Debian); `mailaudit explain RULE` says the same.
-Cases whose harm no client can see are listed in tests/live/harms.py, each with the reason.
+Cases whose harm no client can see are listed in tests/live/claims.py, each with the reason.
 
 | rule | Dovecot | Postfix |
 | --- | --- | --- |

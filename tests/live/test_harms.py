@@ -11,7 +11,10 @@ import proofs
 import pytest
 from cage import Cage
 from cases import CASES, Case
-from harms import HARMS, UNSHOWN, Harm, Trial, certificate_logs_in, start, strangers_ca_without_crl
+from claims import HARMS, UNSHOWN, Harm, start
+from harms import certificate_logs_in
+from preparations import strangers_ca_without_crl
+from trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,149 @@
+"""Which harm each rule claims, and in which cases it cannot be shown.
+
+In a bad case the harm must happen, in an ok case it must not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from harms import (
+    ONE_PASSWORD,
+    certificate_gains,
+    certificate_gains_nothing,
+    certificate_is_not_required,
+    certificate_logs_in,
+    certificates_are_not_asked_for,
+    crl_order_matters,
+    does_not_start,
+    external_fails,
+    master_opens_mailbox,
+    password_logs_in,
+    postfix_has_no_tls,
+    strangers_are_asked,
+    tls_fails,
+    valid_certificate_is_refused,
+)
+from preparations import crl_begins_in_the_future, fingerprints_are_real, strangers_ca_is_public
+from servers import Dovecot, Postfix, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from cage import Cage
+    from cases import Case
+    from trial import Trial
+
+
+@dataclass(frozen=True)
+class Harm:
+    """How a rule's harm is shown."""
+
+    dovecot: Callable[[Trial], bool] | None = None
+    postfix: Callable[[Trial], bool] | None = None
+    harmless: bool = False
+    """The rule says that nothing happens: not in its bad cases either."""
+    certificates_log_in: bool = False
+    """Add a passdb that lets every valid certificate in, to see which certificates are valid."""
+    prepare: Callable[[Case, Cage], None] = field(default=lambda _case, _cage: None)
+
+
+HARMS: Final = {
+    # Logins
+    "passdb-any-password": Harm(password_logs_in("any-password")),
+    "passdb-empty-password": Harm(password_logs_in("")),
+    "external-filter-too-wide": Harm(password_logs_in("", "any-password")),
+    "protocol-passdb-runs-first": Harm(password_logs_in("", "any-password")),
+    "boolean-field-set-to-no": Harm(password_logs_in("any-password")),
+    "static-passdb-any-user": Harm(password_logs_in(ONE_PASSWORD)),
+    "master-passdb-open": Harm(master_opens_mailbox),
+    "external-login-impossible": Harm(external_fails),
+    "external-without-cert-username": Harm(external_fails),
+    "external-without-cert-request": Harm(certificates_are_not_asked_for),
+    "ca-file-marker-missing": Harm(external_fails),
+    "ssl-ca-public-bundle": Harm(certificate_logs_in("stranger"), prepare=strangers_ca_is_public),
+    # Certificates and CRLs
+    "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
+    "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
+    "crl-missing": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-missing-in-chain": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-expired": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-not-yet-valid": Harm(valid_certificate_is_refused, certificates_log_in=True, prepare=crl_begins_in_the_future),
+    "crl-wrong-issuer": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-bad-signature": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-der-in-pem-bundle": Harm(valid_certificate_is_refused, certificates_log_in=True),
+    "crl-order-unconventional": Harm(crl_order_matters, harmless=True, certificates_log_in=True),
+    # Service
+    "cert-username-field-unknown": Harm(tls_fails),
+    "file-marker-missing": Harm(tls_fails),
+    "ca-file-unparsable": Harm(tls_fails, postfix_has_no_tls),
+    "key-certificate-mismatch": Harm(tls_fails, postfix_has_no_tls),
+    "include-without-match": Harm(does_not_start),
+    "mechanism-filter-unsupported": Harm(does_not_start),
+    "syntax-error": Harm(does_not_start, does_not_start),
+    "unknown-setting": Harm(does_not_start),
+    "invalid-value": Harm(does_not_start, does_not_start),
+    # Mail
+    "append-default-ca-enabled": Harm(postfix=certificate_gains("stranger"), prepare=strangers_ca_is_public),
+    "smtpd-trusts-public-cas": Harm(postfix=certificate_gains("stranger"), prepare=strangers_ca_is_public),
+    "crl-not-checked-by-postfix": Harm(postfix=certificate_gains("revoked"), prepare=fingerprints_are_real),
+    "all-clientcerts-policy": Harm(postfix=certificate_gains("bob"), prepare=fingerprints_are_real),
+    "ask-ccert-missing": Harm(postfix=certificate_gains_nothing, prepare=fingerprints_are_real),
+    "ask-ccert-global": Harm(postfix=strangers_are_asked),
+    "req-ccert-ignored": Harm(postfix=certificate_is_not_required),
+}
+
+_NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as nothing else changes"
+_NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there is nothing to lose"
+_NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
+_OTHER_RULE: Final = "harm is done, and another rule says so"
+UNSHOWN: Final = {
+    "append-default-ca-enabled/bad-fingerprints-only": _NOBODY_GAINS,
+    "append-default-ca-enabled/bad-required-with-password": _NOBODY_GAINS,
+    "ask-ccert-missing/ok-commented-out": _NO_CERTIFICATE_COUNTS,
+    "ask-ccert-missing/ok-other-parameter": _NO_CERTIFICATE_COUNTS,
+    "ask-ccert-missing/ok-required-ignored": _OTHER_RULE,
+    "ask-ccert-missing/ok-unused-class": _NO_CERTIFICATE_COUNTS,
+    "boolean-field-set-to-no/bad-nodelay-24": "a shorter delay is not measured",
+    "boolean-field-set-to-no/bad-nologin-is-medium-23": _NO_LOGIN,
+    "boolean-field-set-to-no/bad-only-certificates-get-there-23": _NOBODY_GAINS,
+    "boolean-field-set-to-no/bad-proxy-with-suffix-24": _NO_LOGIN,
+    "ca-file-marker-missing/bad-not-asked-for-is-low-23": "nobody is asked for a certificate yet",
+    "crl-check-disabled/ok-certificates-decide-nothing-23": "to see which certificates are valid, they must decide",
+    "crl-der-in-pem-bundle/bad-certificate-23": "the same certificate stands there in PEM form, too",
+    "crl-missing-in-chain/ok-none-at-all-23": _OTHER_RULE,
+    "crl-missing-in-chain/ok-none-at-all-24": _OTHER_RULE,
+    "crl-missing-in-chain/ok-unrelated-root-23": _OTHER_RULE,
+    "crl-missing-in-chain/ok-unrelated-root-24": _OTHER_RULE,
+    "crl-not-checked-by-postfix/bad-trust-file-missing": "the file is missing in the audited tree, not on the host",
+    "crl-two-of-one-issuer/bad-fuller-one-counts-23": _NOBODY_GAINS,
+    "crl-two-of-one-issuer/bad-fuller-one-counts-24": _NOBODY_GAINS,
+    "crl-wrong-issuer/bad-of-no-use-23": _NOBODY_GAINS,
+    "crl-wrong-issuer/bad-of-no-use-24": _NOBODY_GAINS,
+    "external-without-cert-request/ok-proxy-protocol-23": "the proxy asks for the certificate; there is none here",
+    "external-without-cert-request/ok-proxy-protocol-24": "the proxy asks for the certificate; there is none here",
+    "file-marker-missing/ok-text-written-out-23": "written on one line, PEM text is refused, too",
+    "invalid-value/ok-wrappermode-pf": "a wrapped port greets nobody without a certificate, and the case has none",
+    "key-certificate-mismatch/ok-encrypted-23": "the key's password is missing, which is another fault",
+    "key-certificate-mismatch/ok-encrypted-24": "the key's password is missing, which is another fault",
+    "passdb-any-password/bad-ldap-24": "there is no LDAP server here",
+    "passdb-any-password/bad-proxy-is-medium-23": "there is no server behind the proxy here",
+    "protocol-passdb-runs-first/bad-included-23": "the clients here do not speak ManageSieve",
+    "smtpd-trusts-public-cas/bad-asked-only": _NOBODY_GAINS,
+    "ssl-ca-public-bundle/bad-certificate-required-23": _NO_LOGIN,
+    "unknown-setting/ok-short-names-24": "the case does not have the files that it names",
+}
+"""Cases whose harm, or whose lack of it, no client can see here; and why."""
+
+
+def start(case: Case, harm: Harm, daemon: str, tree: Path, cage: Cage) -> Server:
+    """Start a daemon with a case."""
+
+    def prepare(cage: Cage) -> None:
+        harm.prepare(case, cage)
+
+    if daemon == "dovecot":
+        return Dovecot(cage, tree, case.dialect, prepare, certificates_log_in=harm.certificates_log_in)
+    return Postfix(cage, tree, prepare)

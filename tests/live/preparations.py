@@ -1,0 +1,74 @@
+"""What some rules need in the cage beside their cases, before the daemon starts."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from cases import PKI
+from throwaway_pki import authority, pem, revocation_list
+
+if TYPE_CHECKING:
+    from cage import Cage
+    from cases import Case
+
+BUNDLES: Final = ("etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt")
+
+
+def strangers_ca_is_public(case: Case, cage: Cage) -> None:
+    """Let the stranger's CA be one of the public ones, its CRL beside it.
+
+    Without the CRL Dovecot refuses its certificates, as long as ssl_require_crl is on.
+    """
+    _add_public_ca(case, cage, "other-ca.crt", "other-ca.crl")
+
+
+def strangers_ca_without_crl(case: Case, cage: Cage) -> None:
+    """Let the stranger's CA be one of the public ones."""
+    _add_public_ca(case, cage, "other-ca.crt")
+
+
+def _add_public_ca(case: Case, cage: Cage, *parts: str) -> None:
+    """Add a CA where the system keeps public ones, and where a case has one of those."""
+    certificate = (PKI / parts[0]).read_bytes()
+    composed = [
+        name for name, made in case.facts.get("files", {}).items() if any(part.startswith("public") for part in made)
+    ]
+    for name in {*BUNDLES, *composed}:
+        file = cage.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("ab") as bundle:
+            bundle.write(b"".join((PKI / part).read_bytes() for part in parts))
+    (cage.root / "etc/ssl/certs/stranger.pem").write_bytes(certificate)
+    hashed = cage.run("openssl", "x509", "-hash", "-noout", "-in", "/etc/ssl/certs/stranger.pem").stdout.strip()
+    (cage.root / f"etc/ssl/certs/{hashed}.0").write_bytes(certificate)
+
+
+def crl_begins_in_the_future(case: Case, cage: Cage) -> None:
+    """Replace the CRL that begins after the cases' clock by one that begins after the daemons' clock."""
+    now = datetime.now(UTC)
+    crl = revocation_list(
+        authority("Example Mail CA", serial=0x1001),
+        number=1000,
+        last_update=now + timedelta(days=30),
+        next_update=now + timedelta(days=60),
+    )
+    for name in case.facts["files"]:
+        file = cage.root / name
+        file.write_bytes(file.read_bytes().replace((PKI / "ca-future.crl").read_bytes(), pem(crl)))
+
+
+def fingerprints_are_real(case: Case, cage: Cage) -> None:
+    """Let the short fingerprint that stands in the cases be that of the revoked certificate, or else of Alice's."""
+    for file in (cage.root / "etc/postfix").glob("*.cf"):
+        text = file.read_text("utf-8", "surrogateescape")
+        text = text.replace("AA:BB = REJECT", f"{_fingerprint('revoked.crt')} = REJECT")
+        file.write_text(text.replace("AA:BB", _fingerprint("alice.crt")), "utf-8", "surrogateescape")
+
+
+def _fingerprint(certificate: str) -> str:
+    """Return a certificate's fingerprint by sha256, smtpd_tls_fingerprint_digest of compatibility level 3.6."""
+    digest = sha256(ssl.PEM_cert_to_DER_cert((PKI / certificate).read_text())).hexdigest()
+    return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)).upper()

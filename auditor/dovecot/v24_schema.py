@@ -54,12 +54,12 @@ class Type(StrEnum):
     @property
     def is_list(self) -> bool:
         """Whether it is a boolean or string list."""
-        return self in (Type.BOOLLIST, Type.STRLIST)
+        return self is Type.BOOLLIST or self is Type.STRLIST
 
     @property
     def is_filter(self) -> bool:
         """Whether it is a named filter or a named list filter."""
-        return self in (Type.FILTER_NAME, Type.FILTER_ARRAY)
+        return self is Type.FILTER_NAME or self is Type.FILTER_ARRAY
 
 
 class Definition(NamedTuple):

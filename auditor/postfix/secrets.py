@@ -9,7 +9,7 @@ _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:password|passwd|bind_pw|secret)$")
 """Passwords of tables in main.cf: ``prefix_password`` (mysql_table(5)), ``prefix_bind_pw`` (ldap_table(5))."""
 _TABLE_WITH_CONTENTS: Final = re.compile(r"(?:inline|static|pcre|regexp|cidr):\s*\S")
 _COMMENTED_OUT: Final = re.compile(
-    r"(?m)^\s*#.*?(?:sasl_password_maps\s*=|(?:_|\b)(?:password|bind_pw)\s*=)[ \t]*(?P<secret>\S.*)$"
+    r"(?m)^[ \t\r\f\v]*+#.*?(?:sasl_password_maps[ \t]*=|(?:_|\b)(?:password|bind_pw)[ \t]*=)[ \t]*+(?P<secret>\S.*)$"
 )
 
 

@@ -155,7 +155,7 @@ def _service_parts(text: str) -> list[tuple[str, Word]]:
     """Split a line of master.cf into fields, options and arguments; nothing when fields are missing.
 
     Options are told from arguments as ``pcf_normalize_daemon_args`` does (``src/postconf/postconf_master.c``): up to
-    the first word that does not begin with ``-``, ``--`` included; an ``o`` inside a cluster begins an option.
+    the first word that does not begin with ``-``, ``--`` and a lone ``-`` included; an ``o`` inside a cluster begins an option.
     """
     found = list(words(text, MASTER_BLANKS))
     if len(found) < len(FIELDS):
@@ -163,7 +163,7 @@ def _service_parts(text: str) -> list[tuple[str, Word]]:
     parts = list(zip(FIELDS, found, strict=False))
     rest = iter(found[len(FIELDS) :])
     for word in rest:
-        if not word.text.startswith("-") or word.text == "--":
+        if not word.text.startswith("-") or word.text in ("-", "--"):
             parts.append(("ARGUMENT", word))
             break
         letter = word.text.find("o", 1)
@@ -247,7 +247,8 @@ def _seen(child: lark.Tree[lark.Token] | lark.Token) -> Text:
 
 def _line(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> LogicalLine:
     """Return the logical line of a token as a line of its file; the lexer sees the text only, not whose it is."""
-    return _seen(child).line._replace(file=file)
+    line = _seen(child).line
+    return LogicalLine(file, line.text, line.start, line.end, line.pieces)
 
 
 def _text(child: lark.Tree[lark.Token] | lark.Token, line: LogicalLine) -> Text:

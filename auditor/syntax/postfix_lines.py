@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.text import Span
@@ -140,14 +141,19 @@ class Word(NamedTuple):
     end: int
 
 
+@cache
+def _between(separators: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches up to the next separator or opening brace, and what matches separators."""
+    return re.compile(f"[^{re.escape(separators)}{{]*"), re.compile(f"[{re.escape(separators)}]*")
+
+
 def words(text: str, separators: str = LIST_SEPARATORS, start: int = 0, end: int | None = None) -> Iterator[Word]:
     """Split a text at separators, those inside braces excepted (``mystrtokq`` of ``src/util/mystrtok.c``).
 
     An opening brace anywhere in a word begins a nest: ``foo{ bar }`` is one word.
     """
     stop = len(text) if end is None else end
-    plain = re.compile(f"[^{re.escape(separators)}{{]*")
-    skip = re.compile(f"[{re.escape(separators)}]*")
+    plain, skip = _between(separators)
     at = start
     while True:
         found = skip.match(text, at, stop)

@@ -73,6 +73,13 @@ class UpgradeTable(NamedTuple):
             return found
         return next((one for start, one in self.prefixes.get(section, {}).items() if key.startswith(start)), None)
 
+    def old_name(self, section: str, key: str) -> str:
+        """Return the name of 2.3 that one of 2.4 stands for in a kind of section; empty where it is another thing."""
+        for name, entry in self.settings.get(section, {}).items():
+            if len(entry.new) == 1 and key in (entry.new[0], entry.write.partition(" ")[0]) and not entry.inside:
+                return name if entry.write else ""
+        return ""
+
 
 def _entries(sections: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, Entry]]:
     return {

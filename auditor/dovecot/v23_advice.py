@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v23_blocks import Block
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def _unknown(statement: Statement, table: Table, place: Place | None) -> str:
     if key == "dovecot_config_version":
         return f"this is a configuration for Dovecot 2.4, read as {table.version} would"
     section = place.section if isinstance(place, Block) else ""
+    old = upgrade_table().old_name(section.rpartition("/")[2], key)
+    if old:
+        return f"{key} is a name of Dovecot 2.4; {table.version} has {old}"
     known = table.sections[section]
     close = get_close_matches(key, known, n=1, cutoff=0.75)
     if close:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.upgrade_table import upgrade_table
+
 if TYPE_CHECKING:
     from auditor.dovecot.v24_schema import Schema
 
@@ -69,12 +71,27 @@ class Adviser:
         new = NEW_NAMES_IN.get((section, key)) or NEW_NAMES.get(key)
         if new:
             return f"Dovecot 2.4 has {new} instead of {key}."
+        if old := self._of_2_3(key, section):
+            return old
         if (section, key) not in self._guessed:
             if len(self._guessed) >= MAX_GUESSES or len(key) > 80:
                 return ""
             self._guessed[section, key] = self._similar(key, section)
         similar = self._guessed[section, key]
         return f"Did you mean {similar}?" if similar else ""
+
+    @staticmethod
+    def _of_2_3(key: str, section: str) -> str:
+        """Return what became of a name of 2.2 and 2.3; one outside of sections may have stood in ``plugin``."""
+        table = upgrade_table()
+        entry = table.entry(section, key) or table.entry("", key) or table.entry("plugin", key)
+        if entry is None:
+            return ""
+        note = entry.note.replace("{value}", "its value")
+        if not entry.new:
+            return f"Dovecot 2.4 has no {key}: {note}." if note else ""
+        names = ", ".join(entry.new)
+        return f"Dovecot 2.4 has {names} instead of {key}{f': {note}' if note else ''}."
 
     def _similar(self, key: str, section: str) -> str:
         prefix = f"{section}_" if section else ""

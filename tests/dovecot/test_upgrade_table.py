@@ -7,6 +7,7 @@ import pytest
 from auditor.dovecot.upgrade_table import Entry, upgrade_table
 from auditor.dovecot.v23_percent import converted
 from auditor.dovecot.v23_table import table_for
+from auditor.dovecot.v24_advice import Adviser
 from auditor.dovecot.v24_schema import schema_of
 
 NEW = schema_of("2.4.1")
@@ -89,3 +90,32 @@ def test_the_owner_of_a_shared_namespace() -> None:
 def test_what_is_not_known_is_said() -> None:
     found = converted("/x/%Hu/%u/%z")
     assert (found.old, found.unknown) == (("%u",), ("%Hu", "%z"))
+
+
+@pytest.mark.parametrize(
+    ("section", "new", "old"),
+    [
+        ("", "ssl_server_cert_file", "ssl_cert"),
+        ("", "auth_allow_cleartext", "disable_plaintext_auth"),
+        ("passdb", "mechanisms_filter", "mechanisms"),
+        ("service", "restart_request_count", "service_count"),
+        ("", "dict_server", ""),
+        ("", "mail_path", ""),
+    ],
+)
+def test_a_new_name_in_old_files_has_its_old_one(section: str, new: str, old: str) -> None:
+    assert TABLE.old_name(section, new) == old
+
+
+@pytest.mark.parametrize(
+    ("key", "section", "words"),
+    [
+        ("mail_attachment_dir", "", "Dovecot 2.4 has mail_ext_attachment_path instead of mail_attachment_dir."),
+        ("imap_id_log", "", "Dovecot 2.4 has no imap_id_log: the event imap_id_received tells it; remove the line."),
+        ("quota_grace", "", "Dovecot 2.4 has quota_storage_grace instead of quota_grace."),
+        ("transport", "event_exporter", "Dovecot 2.4 has event_exporter_driver instead of transport."),
+        ("nothing_like_it", "", ""),
+    ],
+)
+def test_an_old_name_in_files_of_2_4_is_explained(key: str, section: str, words: str) -> None:
+    assert Adviser(NEW).advice(key, section) == words

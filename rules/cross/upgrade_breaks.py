@@ -33,7 +33,7 @@ class UpgradeBreaks(HostRule):
 
     Sources: Dovecot documentation, "Upgrading Dovecot CE from 2.3 to 2.4"; old-set-parser.c and config-parser.c of
     Dovecot; DEPRECATION_README and COMPATIBILITY_README of Postfix; what 2.4 refuses is compared with doveconf 2.4.1
-    and 2.4.5, line by line, in tests/oracle/test_upgrade.py.
+    and 2.4.5, line by line, in tests/oracle/test_upgrade_refusals.py.
     """
 
     name = "upgrade-breaks"

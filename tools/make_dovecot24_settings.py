@@ -38,12 +38,18 @@ ENUMS: Final = {
     "quota_warning_resource": ["storage", "message"],
     "quota_warning_threshold": ["over", "under"],
     "ssl": ["yes", "no", "required"],
+    "userdb_skip": ["never", "found", "notfound"],
 }
 """Enum values that the extraction does not see, the default first.
 
 src/lib-dict-backend/dict-sql-settings.c, src/plugins/fts/fts-settings.c, src/lib-storage/mail-storage-settings.h,
 src/stats/stats-settings.c, src/plugins/quota/quota-settings.c, src/lib-ssl-iostream/ssl-settings.c.
 """
+LIMITS: Final = {
+    f"service_{name}": f"$SET:default_{name}"
+    for name in ("client_limit", "idle_kill_interval", "process_limit", "vsz_limit")
+}
+"""What doveconf -d of 2.4.1 prints expanded; ``default_process_limit = 0`` is refused for each service there, too."""
 
 MACROS: Final = {
     "SQL_CONNECT_TIMEOUT_SECS * 1000": "5 secs",
@@ -280,6 +286,7 @@ def main() -> None:
         values = plain_values(options.folder / f"doveconf-s-{suite}.txt") | {"dovecot_storage_version": ""}
         table = definitions(options.folder, types, values)
         tree = LDAP | default_filters(options.folder / f"doveconf-d-{suite}.txt", table, values)
+        tree[""] |= LIMITS
         made = {
             "sources": ["tools/make_dovecot24_settings.py names them"],
             "version": version,

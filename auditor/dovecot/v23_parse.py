@@ -267,9 +267,12 @@ class Interpreter:
         except InvalidValueError as error:
             self.refuse(read, ProblemKind.INVALID_VALUE, str(error))
             return
-        place.values[definition.name] = Value(shown, effective, value.origin, value.file, value.literal)
+        self._put(place, definition, Value(shown, effective, value.origin, value.file, value.literal))
+
+    def _put(self, place: Block, definition: Definition, value: Value) -> None:
+        place.values[definition.name] = value
         if place.section and definition.name == self.table.name_key(place.section):
-            place.name = shown
+            place.name = value.shown
 
     def _is_auth_elsewhere(self, read: Read, path: str, key: str) -> bool:
         """Whether an auth setting stands in a filter that has none; says so."""

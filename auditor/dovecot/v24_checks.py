@@ -237,7 +237,7 @@ def _checks() -> Iterator[tuple[tuple[str, ...], Number, Check]]:
     yield tuple(f"oauth2_{name}" for name in _OAUTH2), ANY, _oauth2
     for kind in ("uid", "gid"):
         yield (f"last_valid_{kind}", f"first_valid_{kind}"), ANY, _valid_range(kind)
-    yield ("event_exporter_format",), ANY, _exporter
+    yield ("event_exporter_format", "event_exporter_name"), ANY, _exporter
     yield ("syslog_facility",), ANY, _facility
     yield ("acl_id",), ANY, _identifier
     yield ("execute_driver",), ANY, _execute_port

@@ -168,7 +168,7 @@ class Setter:
             yes = Value("yes", value.origin, literal=value.literal)
             where.lists[definition.name] = ListValue(dict.fromkeys(names, yes), replaces=True, origin=value.origin)
             return
-        if definition.type is Type.BOOLLIST and not value.late and "$" not in value.text and "%{" not in value.text:
+        if definition.type is Type.BOOLLIST and value.literal and not value.late and "%{" not in value.text:
             boolean(value.text)
         if known is None:
             twin = self._variables.twin(where)

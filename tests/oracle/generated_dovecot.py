@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from strategies_dovecot import Sample
 
     from auditor.dovecot.configuration import Configuration
+    from auditor.finding import Problem
 
 VERSIONS: Final = {"bookworm": "2.3.19.1", "trixie": "2.4.1", "sid": "2.4.5"}
 NO_FILE: Final = re.compile(r"Can't open file|: read\(|: open\(")
@@ -92,7 +93,7 @@ def _command(number: int, scope: Scope | None, suite: str, options: str = "-n") 
 
 def _compared(configuration: Configuration, one: Sample, answers: list[Answer]) -> tuple[str, str, int]:
     if answers[0].status:
-        return _refused(configuration, answers[0]), "refused", 0
+        return _refused(configuration, answers[0])
     if configuration.problems:
         message = _first_problem(configuration)
         told = answers[-1]
@@ -107,20 +108,25 @@ def _compared(configuration: Configuration, one: Sample, answers: list[Answer]) 
     return "", "loaded", count
 
 
-def _refused(configuration: Configuration, answer: Answer) -> str:
+def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, int]:
     line, words = refusal(answer.errors)
-    if not configuration.problems:
-        return f"only doveconf refuses: {words}"
+    problems = configuration.problems
+    if not problems:
+        return f"only doveconf refuses: {words}", "refused", 0
     if _first_problem(configuration).startswith(ONLY_EXPANDED) and NO_FILE.search(words):
-        return ""
-    first = configuration.problems[0]
-    if line is not None and not first.span.line <= line <= first.span.end_line:
-        return f"doveconf names line {line}: {words}; mailaudit {first.span}: {first.message}"
+        return "", "refused", 0
+    alike = [_is_alike(one, line, words) for one in problems]
+    if not any(alike):
+        first = problems[0]
+        return f"doveconf, line {line}: {words}; mailaudit {first.span}: {first.message}", "refused", 0
+    return "", "refused" if alike[0] else "refused, with others before", 0
+
+
+def _is_alike(problem: Problem, line: int | None, words: str) -> bool:
+    if line is not None:
+        return problem.span.line <= line <= problem.span.end_line and problem.message == escaped(words)
     # A Panic has the words without the setting's name, and a line of the source.
-    panic = line is None and ("Panic" in first.message or first.message.endswith(f": {escaped(words)}"))
-    if first.message != escaped(words) and not panic:
-        return f"doveconf says: {words}; mailaudit: {first.message}"
-    return ""
+    return problem.message.endswith(escaped(words)) or "Panic" in problem.message
 
 
 def refusal(errors: str) -> tuple[int | None, str]:
@@ -158,8 +164,8 @@ def _settings(configuration: Configuration, scope: Scope | None, answer: Answer)
 
 def same_value(wanted: str, found: str) -> bool:
     """Whether a value is printed so (``value_need_quote`` and ``str_escape``, src/config/doveconf.c)."""
-    if " ".join(dict.fromkeys(wanted.split(" "))) == found:
-        # doveconf 2.4 prints the words of a boolean list as often as they stand there.
+    if wanted == f'"{found}"' or " ".join(dict.fromkeys(wanted.split(" "))) == found:
+        # doveconf 2.4 prints the words of a boolean list as often as they stand there, and some of them in quotes.
         return True
     if re.search(r"#|\A[ \t]|[ \t]\Z", found):
         return wanted in (

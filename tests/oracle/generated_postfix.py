@@ -57,6 +57,8 @@ def _compared(root: Path, number: int, suite: str, answer: Answer) -> tuple[str,
     if answer.status:
         fatal = next((line for line in answer.errors.split("\n") if "fatal:" in line), answer.errors)
         line = re.search(r", line (\d+)|: line (\d+)", fatal)
+        if "Segmentation fault" in answer.errors:
+            return "", "postconf crashes", 0
         if "macro processing error" in fatal and _only_postconf_expands(configuration):
             return "", "refused by postconf alone", 0
         if not problems:

@@ -155,7 +155,8 @@ def _service_parts(text: str) -> list[tuple[str, Word]]:
     """Split a line of master.cf into fields, options and arguments; nothing when fields are missing.
 
     Options are told from arguments as ``pcf_normalize_daemon_args`` does (``src/postconf/postconf_master.c``): up to
-    the first word that does not begin with ``-``, ``--`` and a lone ``-`` included; an ``o`` inside a cluster begins an option.
+    the first word that does not begin with ``-``, ``--`` and a lone ``-``
+    included; an ``o`` inside a cluster begins an option.
     """
     found = list(words(text, MASTER_BLANKS))
     if len(found) < len(FIELDS):

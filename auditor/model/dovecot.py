@@ -334,10 +334,13 @@ class Dovecot:
         found: dict[TrustUse, None] = {}
         for context in self.tls_contexts:
             if context.enabled and (use := self.file_use(context.ca)):
-                crl = (context.require_crl.name, context.require_crl.origin) if context.require_crl else None
-                found[
-                    TrustUse(
-                        use, context.asks, context.checks_crl, context.certificate_counts, self.dialect == "2.4", crl
-                    )
-                ] = None
+                trust = TrustUse(
+                    use,
+                    context.asks,
+                    context.checks_crl,
+                    context.certificate_counts,
+                    refuses_nul=self.dialect == "2.4",
+                    refuses_empty=self.dialect == "2.3" or self.version.startswith(("2.4.0", "2.4.1")),
+                )
+                found[trust] = None
         return tuple(found)

@@ -40,5 +40,5 @@ class TrustUse(NamedTuple):
     """Whether a client's certificate decides anything there: whose mailbox it is, or whether a login is possible."""
     refuses_nul: bool = False
     """Whether the daemon does not start with a file that holds NUL characters: Dovecot 2.4 (tried on 2.4.1)."""
-    crl_setting: tuple[str, Origin] | None = None
-    """The setting that switches the check, as the user spells it, and where its value comes from."""
+    refuses_empty: bool = True
+    """Whether TLS fails with an empty file; with Dovecot 2.4.5 it works, and no client certificate is trusted (tried)."""

@@ -64,7 +64,7 @@ class ClientTrust:
             return Fault("holds NUL characters, with which Dovecot 2.4 does not start")
         if unparsable := self.file.unparsable:
             return Fault("cannot be parsed", self.line_of(unparsable[0].block), unparsable[0].why)
-        if not self.file.file.source.text:
+        if not self.file.file.source.text and any(use.refuses_empty for use in self.uses):
             return Fault("is empty")
         by_postfix = any(use.file.product == "postfix" for use in self.uses)
         if by_postfix and not self.file.certificates and not self.file.crls and not self.file.refused:

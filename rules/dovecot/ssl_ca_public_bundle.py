@@ -33,7 +33,7 @@ class SslCaPublicBundle(DovecotRule):
     certificates does not help: those for mail (S/MIME) have a mail address in the subject.
 
     Sources: Dovecot manual, SSL configuration, client certificates; TLS_README of Postfix gives the same advice; the
-    roots are those of Debian's ca-certificates; tried on 2.3.19.1, 2.4.1 and 2.4.5.
+    roots are those of Debian's ca-certificates; tried on 2.3.19.1 and 2.4.1.
     """
 
     name = "ssl-ca-public-bundle"

@@ -21,7 +21,7 @@ class StaticPassdbAnyUser(DovecotRule):
     What: a static passdb has one answer for every name: one password for all, or none (`nopassword`). Password logins
     from other hosts get to it, and it does not hand them on to another server (`proxy`).
 
-    Why it matters: every name that somebody invents is a user of this server. With `password` whoever knows the one
+    Why it matters: every name that the userdb takes is a user of this server. With `password` whoever knows the one
     password opens every mailbox; with `nopassword` everybody does.
 
     How to mend it: use a passdb with a password for each user. If it was meant for certificate logins only, add
@@ -47,7 +47,7 @@ class StaticPassdbAnyUser(DovecotRule):
             where = f" ({protocols})" if protocols else ""
             yield self.finding(
                 passdb.origin,
-                f"every user name, even an invented one, is let in {secret[0]}{where}",
+                f"every user name that the userdb takes is let in {secret[0]}{where}",
                 because=[(secret[1], "the one answer to every name")],
                 advice="use a passdb that knows its users, or, for certificate logins only, add"
                 f" `{passdb.filter_setting} = external` inside this block",

@@ -38,8 +38,8 @@ class Setting(NamedTuple):
     """One effective value: the text that the daemon uses, and where it comes from.
 
     ``name`` is what ``doveconf -n`` prints with nested blocks joined by ``/``. ``value`` is printed the same way: the
-    contents of a file as ``<`` and the absolute path, never opened. ``file`` is that absolute path, or None. ``literal`` is
-    false when the value still holds variables that only the daemon's environment knows (``$ENV:``).
+    contents of a file as ``<`` and the absolute path, never opened. ``file`` is that absolute path, or None.
+    ``literal`` is false when the value still holds variables that only the daemon's environment knows (``$ENV:``).
     """
 
     name: str
@@ -51,10 +51,10 @@ class Setting(NamedTuple):
 
 
 class Section(ABC):
-    """One block that is not a filter of connections: a passdb, userdb, service, listener, namespace, …
+    """One block that is not a filter of connections: a passdb, userdb, service, listener, namespace and so on.
 
-    ``label`` is the key that ``mailaudit settings`` uses for it (``passdb#0``, ``service imap-login``); ``span`` reaches
-    from its first opening line to the closing brace (the opening line alone when it closes in another file);
+    ``label`` is the key that ``mailaudit settings`` uses for it (``passdb#0``, ``service imap-login``); ``span``
+    reaches from its first opening line to the closing brace (the opening line alone when it closes in another file);
     ``conditions`` is the scope of the filter that the block stands in, empty for a global one.
     """
 
@@ -67,10 +67,10 @@ class Section(ABC):
 
     @abstractmethod
     def get(self, key: str) -> Setting | None:
-        """Return the effective value of a key in this block, the default included; None when the version has no such key.
+        """Return the effective value of a key in this block, its default included; None when there is no such key.
 
-        ``key`` is spelled as in the block in 2.3 (``driver``) and by its full name in 2.4 (``passdb_driver``); there the
-        global setting of that name stands in where the block is silent.
+        ``key`` is spelled as in the block in 2.3 (``driver``) and by its full name in 2.4 (``passdb_driver``); there
+        the global setting of that name stands in where the block is silent.
         """
 
     @abstractmethod
@@ -93,7 +93,8 @@ class Configuration(ABC):
     version: str
     """The version whose reading and defaults apply, such as ``2.3.19``."""
     version_from: str
-    """Where the version is known from: ``option``, ``dpkg``, ``apk``, ``pacman``, ``dovecot_config_version``, ``file header``, ``assumed``."""
+    """What tells the version: ``option``, ``dpkg``, ``apk``, ``pacman``, ``dovecot_config_version``, ``file header``; or
+    ``assumed``."""
     main_file: SourceFile
     files: list[SourceFile] = field(default_factory=list)
     """Every file read, the main file first, in the order of reading."""
@@ -105,24 +106,25 @@ class Configuration(ABC):
 
     @abstractmethod
     def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
-        """Return a setting's effective value for a scope, its default included; None when the version has no such setting."""
+        """Return a setting's effective value for a scope, its default included; None when there is no such setting."""
 
     @abstractmethod
     def items(self, name: str, scope: Scope = GLOBAL) -> Sequence[Setting]:
-        """Return the entries of a boolean or string list setting, as ``Section.items`` does; in 2.3 only ``plugin`` is one."""
+        """Return the entries of a boolean or string list, as ``Section.items`` does; in 2.3 only ``plugin`` is one."""
 
     @abstractmethod
     def sections(self, kind: str, scope: Scope = GLOBAL) -> Sequence[Section]:
-        """Return the top-level blocks of a kind that apply to a scope, in the daemon's order (a protocol's passdbs first)."""
+        """Return the top-level blocks of a kind that apply to a scope, in the daemon's order."""
 
     @abstractmethod
     def scopes(self) -> Sequence[Scope]:
-        """Return the scope of every connection filter in the files (``protocol imap``, ``local_name x``, nested ones), in file order."""
+        """Return the scope of every connection filter in the files, nested ones included, in their order."""
 
     @abstractmethod
     def settings(self, scope: Scope | None = None, *, defaults: bool = False) -> Mapping[str, Setting]:
         """Return what ``doveconf -n`` prints (with a scope: ``doveconf -n -f …``), by its joined name, in its order.
 
-        Without a scope, filters appear as blocks (``protocol imap/mail_plugins``). A block that doveconf prints stands as
-        its own entry ``label/`` with the value ``{}``. ``defaults`` adds every setting that has only its default.
+        Without a scope, filters appear as blocks (``protocol imap/mail_plugins``). A block that doveconf prints
+        stands as its own entry ``label/`` with the value ``{}``. ``defaults`` adds every setting that has only its
+        default.
         """

@@ -41,4 +41,4 @@ class TrustUse(NamedTuple):
     refuses_nul: bool = False
     """Whether the daemon does not start with a file that holds NUL characters: Dovecot 2.4 (tried on 2.4.1)."""
     refuses_empty: bool = True
-    """Whether TLS fails with an empty file; with Dovecot 2.4.5 it works, and no client certificate is trusted (tried)."""
+    """Whether TLS fails with an empty file; with Dovecot 2.4.5 it works, and no client is trusted (tried)."""

@@ -93,7 +93,7 @@ class Configuration(ABC):
     version: str
     """The version whose reading and defaults apply, such as ``2.3.19``."""
     version_from: str
-    """What tells the version: ``option``, ``dpkg``, ``apk``, ``pacman``, ``dovecot_config_version``, ``file header``; or
+    """What tells it: ``option``, ``dpkg``, ``apk``, ``pacman``, ``dovecot_config_version``, ``file header``, or
     ``assumed``."""
     main_file: SourceFile
     files: list[SourceFile] = field(default_factory=list)

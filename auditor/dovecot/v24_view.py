@@ -61,7 +61,8 @@ class View:
                 found = part.elements | found
                 if part.replaces:
                     break
-        if any(not value.literal or "$" in name or "%{" in name for name, value in found.items()):
+        variables = ("$SET:", "$ENV:")
+        if any(not one.literal or name.startswith(variables) or "%{" in name for name, one in found.items()):
             raise UnknownValueError
         return [name for name, value in found.items() if value.text.lower() != "no"]
 

@@ -124,7 +124,7 @@ def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, in
 
 def _is_alike(problem: Problem, line: int | None, words: str) -> bool:
     if line is not None:
-        return problem.span.line <= line <= problem.span.end_line and problem.message == escaped(words)
+        return problem.span.line <= line <= problem.span.end_line and escaped(words).endswith(problem.message)
     # A Panic has the words without the setting's name, and a line of the source.
     return problem.message.endswith(escaped(words)) or "Panic" in problem.message
 
@@ -167,14 +167,10 @@ def same_value(wanted: str, found: str) -> bool:
     if wanted == f'"{found}"' or " ".join(dict.fromkeys(wanted.split(" "))) == found:
         # doveconf 2.4 prints the words of a boolean list as often as they stand there, and some of them in quotes.
         return True
-    if re.search(r"#|\A[ \t]|[ \t]\Z", found):
-        return wanted in (
-            '"' + re.sub(r"([\\\\\"'])", r"\\\1", found) + '"',
-            '"' + re.sub(r"([\\\\\"])", r"\\\1", found) + '"',
-        )
-    return False
+    return wanted in (f'"{re.sub(special, replacement, found)}"' for special, replacement in _ESCAPES)
 
 
+_ESCAPES = ((r"([\\\"'])", r"\\\1"), (r"([\\\"])", r"\\\1"))
 _SETTING = re.compile(r' *("(?:\\.|[^"\\])*"|[^ =]*) = ?(.*)', re.DOTALL)
 
 

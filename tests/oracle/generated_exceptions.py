@@ -15,6 +15,7 @@ EXCEPTIONS: Final = {
     r"Unknown setting: (?:\w*_)?(?:fts_flatcurve|cassandra|lua)": "plugins that the chroot does not have",
     r"default_internal_user doesn't exist": "the users of the chroot",
     r"^doveconf, line \w+: [^;]*\$(?!SET)\w": "doveconf -n checks a reference as text; the daemon expands it first",
+    r"'service Imap/' = '{}'": "a built-in service in capital letters, merged with itself by a filter",
     r"dsync_features: Unknown feature": "the features of dsync are not checked",
     r"Namespace prefix not valid UTF8": "what is no UTF-8 in prefixes of namespaces is not checked",
     r"unknown inet_protocols value|dictionary mail_dict": "postconf stops where it computes mynetworks; not checked",

@@ -38,7 +38,11 @@ def dovecot_upgrade(configuration: Configuration, host: Host) -> Upgrade:
     if older is None:
         return Upgrade(problems=configuration.problems)
     upgrade = Upgrade()
-    new, upgrade.problems = divided(configuration.problems, older.configuration.problems)
+    # What must come first has no line of its own: it is named at whatever stands there.
+    headers = [problem for problem in configuration.problems if older.lines and _header_of(problem)]
+    others = [problem for problem in configuration.problems if not (older.lines and _header_of(problem))]
+    new, upgrade.problems = divided(others, older.configuration.problems)
+    new += headers
     packaged = [problem for problem in new if problem.span.file.name.startswith(PACKAGED)]
     if packaged:
         what = f"files of the package below {PACKAGED}, such as {escaped(packaged[0].span.file.path)}"
@@ -58,6 +62,11 @@ def dovecot_upgrade(configuration: Configuration, host: Host) -> Upgrade:
             upgrade.breaks.append(found)
     upgrade.breaks += changed_defaults(configuration, older)
     return upgrade
+
+
+def _header_of(problem: Problem) -> str:
+    """Return the setting that must be there, of a problem that is about it and no line."""
+    return next((name for name in _HEADER if name in problem.message and "must be" in problem.message), "")
 
 
 def _refusal(configuration: Configuration, problem: Problem) -> Break:
@@ -80,7 +89,7 @@ class _Judge:
         """Note one break for each line that is refused or read differently."""
         breaks: dict[Line | str, Break] = {}
         for problem in problems:
-            key = self._header_of(problem) or line_of(problem.span)
+            key = _header_of(problem) or line_of(problem.span)
             if key not in breaks and not self._follows(problem):
                 breaks[key] = self._refused(problem)
         for line in self._older.lines.values():
@@ -104,10 +113,6 @@ class _Judge:
                 )
         self._upgrade.breaks += breaks.values()
 
-    def _header_of(self, problem: Problem) -> str:
-        """Return the setting that must be there, of a problem that is about it and no line."""
-        return next((name for name in _HEADER if name in problem.message and "must be" in problem.message), "")
-
     def _follows(self, problem: Problem) -> bool:
         """Whether a section lacks what it needs only because the line that gave it is refused."""
         line = self._older.lines.get(place_of(problem.span))
@@ -116,7 +121,7 @@ class _Judge:
         return any(line_of(one.statement.span) in self._refused_lines for one in line.inside.lines)
 
     def _refused(self, problem: Problem) -> Break:
-        header = self._header_of(problem)
+        header = _header_of(problem)
         if header:
             return self._missing_header(header, problem)
         place = place_of(problem.span)

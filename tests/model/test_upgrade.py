@@ -180,6 +180,12 @@ def test_what_a_removed_line_causes_is_no_finding_of_its_own(tmp_path: Path) -> 
     assert sorted(one.at.line for one in upgraded(tmp_path, text).breaks) == [1, 1, 2, 3]  # type: ignore[union-attr]  # spans
 
 
+def test_what_both_versions_refuse_is_no_part_of_the_upgrade_but_the_header_is(tmp_path: Path) -> None:
+    upgrade = upgraded(tmp_path, "default_client_limit = many\nprotocols = imap\n")
+    assert sorted(one.setting for one in upgrade.breaks) == ["dovecot_config_version", "dovecot_storage_version"]
+    assert [problem.span.line for problem in upgrade.problems] == [1]
+
+
 def test_protocols_that_packages_name_are_no_changed_default(tmp_path: Path) -> None:
     includes = "!include_try /usr/share/dovecot/protocols.d/*.protocol\n"
     messages = [one.message for one in upgraded(tmp_path, f"{includes}mail_debug = yes\n").breaks]

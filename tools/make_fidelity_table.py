@@ -46,7 +46,8 @@ setting, for Dovecot also with `-f protocol=imap` and other filters. `MAILAUDIT_
 
 The listed exceptions are in `tests/oracle/generated_exceptions.py`: what depends on the chroot, and checks of the
 daemon that mailaudit does not have. "Refused" includes refusals that both agree on while mailaudit names further lines
-before.
+before. The disagreements that are left are open.
+
 What is left out, because it cannot agree or is not the language:
 
 - Dovecot: names that DNS would have to know in `local` and `remote`; nets of 0 bits, which doveconf 2.3 prints as if

@@ -19,7 +19,7 @@ EXCEPTIONS: Final = {
     r"'myhostname' is ": "a myhostname that refers to mydomain, whose default comes from it",
     r"domain_to_ascii": "names inside what 3.7 and 3.10 cannot expand count as used for mailaudit, not for postconf",
     r"^-M: .*(?: -\} -o \{| -o ft_b -o unce=)": "postconf takes apart a glued option that another o stands in",
-    r"^-P: .* for postconf, None for mailaudit": "postconf takes the word behind a lone - for its value, getopt(3) ends",
+    r"^-P: .* for postconf, None for mailaudit": "postconf takes the word behind a lone - for a value, getopt(3) ends",
     r"'foo_server_host' is None for postconf": "postconf 3.10 reads no tables behind a # in a value",
     r"dsync_features: Unknown feature": "the features of dsync are not checked",
     r"Namespace prefix not valid UTF8": "what is no UTF-8 in prefixes of namespaces is not checked",

@@ -132,7 +132,7 @@ class Setter:
             shown = without_secrets(key, value.text, self._schema)[0]
             shown = HIDDEN if is_secret(definition, key, value) else shown
             check(definition, value.text, self._schema, _variables_error, shown=shown, whole_list=not slash)
-        self.check_auth(where, name)
+        self.check_auth(where, name, key)
         return True
 
     def _check_heredoc(self, definition: Definition, value: Value, key: str) -> None:
@@ -144,7 +144,7 @@ class Setter:
             message = f"Heredoc syntax is not supported for this setting: {key}"
         raise RefusedError(ProblemKind.INVALID_VALUE, message)
 
-    def check_auth(self, where: Filter, key: str) -> None:
+    def check_auth(self, where: Filter, key: str, full_key: str = "") -> None:
         """Refuse what the auth process knows inside blocks about addresses and names, which it does not know."""
         if self._schema.settings[key].auth and any(
             one.kind is Kind.LOCAL_NAME
@@ -152,7 +152,7 @@ class Setter:
             or (one.kind in (Kind.LOCAL, Kind.REMOTE) and (one.bits or interface(one.name) is None))
             for one in where.chain()
         ):
-            message = f"Auth settings not supported inside local/remote blocks: {key}"
+            message = f"Auth settings not supported inside local/remote blocks: {full_key or key}"
             raise RefusedError(ProblemKind.INVALID_VALUE, message)
 
     def _set_list(self, where: Filter, definition: Definition, element: str | None, value: Value) -> None:

@@ -70,7 +70,7 @@ def _check_service(view: View, service: Block) -> Iterator[Problem]:
 
 
 def _bytes(size: str) -> int:
-    match = re.fullmatch(r"(\d+) ([BkMGT])", size)
+    match = re.fullmatch(r"([0-9]{1,30}) ([BkMGT])", size)
     return int(match[1]) << (10 * (_UNITS.index(match[2]) - 1)) if match else 0
 
 

@@ -160,7 +160,7 @@ def _check_auth(view: View) -> Iterator[Problem]:
     """``auth_settings_check`` and the checks of passdb and userdb."""
     if not view.number("auth_worker_max_count"):
         yield view.problem("auth_worker_max_count must be above zero", None, "auth_worker_max_count")
-    size = re.fullmatch(r"(\d+) B", view.text("auth_cache_size"))
+    size = re.fullmatch(r"([0-9]{1,30}) B", view.text("auth_cache_size"))
     if size and int(size[1]) < 1024:
         yield view.problem(f"auth_cache_size value is too small ({size[1]} bytes)", None, "auth_cache_size")
     kind, colon, length = view.text("auth_verbose_passwords").partition(":")

@@ -38,7 +38,7 @@ class View(NamedTuple):
     def number(self, key: str, block: Block | None = None) -> int:
         """Return what a key of type UINT is."""
         text = self.text(key, block)
-        return int(text) if text.isdigit() else 0
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 30 else 0
 
     def problem(self, message: str, block: Block | None = None, *keys: str) -> Problem:
         """Return the problem at the first of some keys that is set, else at the block."""

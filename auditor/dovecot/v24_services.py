@@ -7,6 +7,7 @@ leaves the services out; ``doveconf -x``, which expands variables as the daemon 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_schema import HEREDOC
@@ -29,6 +30,7 @@ _ONE_PROCESS: Final = ("anvil", "auth", "indexer", "log")
 
 ``doveconf -x`` of 2.4.1 and 2.4.5 refuses two processes for these and for no other built-in service.
 """
+_NUMBER: Final = re.compile("[0-9]{1,30}")
 _UNLIMITED: Final = ("unlimited", "infinite")
 
 
@@ -113,7 +115,7 @@ def _number(service: Section, key: str) -> int | None:
     text = _text(service, f"service_{key}")
     if text in _UNLIMITED:
         return None
-    if not (text.isascii() and text.isdecimal()):
+    if not _NUMBER.fullmatch(text):
         raise ValueRefusedError(text)
     return int(text)
 
@@ -132,7 +134,8 @@ def _listeners(configuration: Configuration24, service: Section) -> Iterator[tup
                 yield path if path.startswith("/") else f"{folder}/{path}", listener.origin.span
     for listener in service.sections("inet_listener"):
         port = _text(listener, "inet_listener_port")
-        if port.strip("0"):
+        # A port that is no number has been refused where it is set.
+        if _NUMBER.fullmatch(port) and port.strip("0"):
             for address in listener.items("listen"):
                 yield f"{int(port)}:{address.name}", listener.origin.span
 

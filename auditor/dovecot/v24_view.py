@@ -80,7 +80,7 @@ def number(view: View, key: str) -> int | None:
     text = view.text(key)
     if is_unlimited(text):
         return None
-    if text.isascii() and text.isdecimal():
+    if text.isascii() and text.isdecimal() and len(text) <= 30:
         return int(text)
     try:
         return size(text)

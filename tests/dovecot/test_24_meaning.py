@@ -434,3 +434,13 @@ def test_passdbs_of_a_protocol_come_first(read: Callable[..., Configuration], *,
     configuration = read(inner + outer if protocol_first else outer + inner)
     assert [one.name for one in configuration.sections("passdb", Scope(protocol="imap"))] == ["zz", "aa"]
     assert [one.name for one in configuration.sections("passdb")] == ["aa"]
+
+
+@pytest.mark.parametrize("port", ["}  !x", "²", "9" * 5000, "-1", "1e3"])
+def test_a_port_that_is_no_number_is_refused_and_the_rest_is_read(
+    read: Callable[..., Configuration], port: str
+) -> None:
+    main = "service imap-login {\n  inet_listener imap {\n    port = " + port + "\n  }\n}\nssl = required\n"
+    configuration = read(main)
+    assert [problem.kind for problem in configuration.problems] == [ProblemKind.INVALID_VALUE]
+    assert configuration.get("ssl").value == "required"  # type: ignore[union-attr]

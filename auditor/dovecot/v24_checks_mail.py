@@ -37,7 +37,11 @@ def _uidl(view: View) -> str | None:
 
 
 def _one_character(key: str) -> Check:
-    return lambda view: f"{key} value must be a single character" if len(view.text(key).encode()) > 1 else None
+    return lambda view: (
+        f"{key} value must be a single character"
+        if len(view.text(key).encode("utf-8", "surrogateescape")) > 1
+        else None
+    )
 
 
 def _cache_fields(key: str) -> Check:
@@ -61,7 +65,7 @@ def _delete_type(view: View) -> str | None:
 
 
 def _separator(view: View) -> str | None:
-    if len(view.text("namespace_separator").encode()) < 2:
+    if len(view.text("namespace_separator").encode("utf-8", "surrogateescape")) < 2:
         return None
     return f"Namespace {view.text('namespace_name')}: Hierarchy separator must be only one character long"
 

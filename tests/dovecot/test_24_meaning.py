@@ -444,3 +444,10 @@ def test_a_port_that_is_no_number_is_refused_and_the_rest_is_read(
     configuration = read(main)
     assert [problem.kind for problem in configuration.problems] == [ProblemKind.INVALID_VALUE]
     assert configuration.get("ssl").value == "required"  # type: ignore[union-attr]
+
+
+def test_bytes_that_are_no_text_are_read(read: Callable[..., Configuration]) -> None:
+    configuration = read(
+        "namespace inbox {\n  separator = \udcff\n}\nrecipient_delimiter = \udcfe\udcff\nssl = required\n"
+    )
+    assert configuration.get("ssl").value == "required"  # type: ignore[union-attr]

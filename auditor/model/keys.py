@@ -11,7 +11,7 @@ from auditor.files.certificates import Certificate, read_certificate
 from auditor.files.keys import belong_together, first_key, key_chains
 from auditor.files.pem import Pem, PemFile, read_pem
 from auditor.files.permissions import Readers, readers
-from auditor.host import Unreadable
+from auditor.host import Reason, Unreadable
 from auditor.model.files import KeyPair
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def key_files(
     combined: set[str] = set()
     for use in keys:
         found = read_pem(host, use.name)
-        if not isinstance(found, PemFile) or found.pem.keys:
+        if isinstance(found, Unreadable) and found.reason is Reason.NOT_REGULAR:
+            # A FIFO or a directory holds no key, whatever its mode.
+            yield found
+        elif not isinstance(found, PemFile) or found.pem.keys:
             uses[use.name].append(use)
     for use in certificates:
         found = read_pem(host, use.name)

@@ -119,7 +119,7 @@ class HostRule(Rule[AuditedHost]):
         if host.key_files and not host.host.modes_known:
             yield self.not_checked(
                 "modes and owners of private key files",
-                "a git working tree keeps none that count; --modes has them judged all the same",
+                "modes mean nothing in a git working tree (--modes has them judged all the same)",
             )
         for unreadable in host.unread_keys:
             yield self.not_checked(unreadable.path, unreadable.why)

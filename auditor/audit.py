@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import DovecotRule, HostRule, PostfixRule
+from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,16 +74,17 @@ def _run(
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))
         return
+    access = Access(model)
     for rule in rules:
         try:
-            yield from _results(rule(), model)
+            yield from _results(rule(), model, access)
         except Exception as error:
             failures.append(internal_error(error, f"rule {rule.name}", path=host.host.root, rule=rule.name))
 
 
-def _results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked]:
+def _results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterator[Finding | NotChecked]:
     """Yield what a rule says of every instance it is about, or of the host, up to a number that anyone could read."""
-    for number, result in enumerate(_all_results(rule, model)):
+    for number, result in enumerate(_all_results(rule, model, access)):
         if number == MAX_RESULTS:
             yield rule.not_checked(
                 f"more than {MAX_RESULTS} places below {model.host.root}", "they are too many to list"
@@ -91,7 +93,7 @@ def _results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked
         yield result
 
 
-def _all_results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChecked]:
+def _all_results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterator[Finding | NotChecked]:
     match rule:
         case DovecotRule():
             for dovecot in model.dovecot:
@@ -101,6 +103,8 @@ def _all_results(rule: AnyRule, model: AuditedHost) -> Iterator[Finding | NotChe
                 yield from rule.check(postfix)
         case HostRule():
             yield from rule.check(model)
+        case AccessRule():
+            yield from rule.check(access)
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:

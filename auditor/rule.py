@@ -14,6 +14,7 @@ import re
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from auditor.access.table import Access
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
 from auditor.model import AuditedHost, Dovecot, Postfix
 from auditor.text import Origin, Span
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.host import Unreadable
     from auditor.model.files import TrustUse
 
-Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost)
+Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, Access)
 Place = Span | Origin | str
 Because = tuple[Place, str]
 
@@ -130,7 +131,13 @@ class HostRule(Rule[AuditedHost]):
             yield self.not_checked(f"{unreadable.path} ({use.file.setting} at {use.file.origin})", unreadable.why)
 
 
-AnyRule = DovecotRule | PostfixRule | HostRule
+class AccessRule(Rule[Access]):
+    """A rule about who can get into a host, and how."""
+
+    product = "both"
+
+
+AnyRule = DovecotRule | PostfixRule | HostRule | AccessRule
 
 
 def _location(place: Place, label: str = "", *, primary: bool = False) -> Location:
@@ -154,7 +161,7 @@ def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
     module = importlib.import_module(module_name)
     for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
         if (
-            issubclass(member, DovecotRule | PostfixRule | HostRule)
+            issubclass(member, DovecotRule | PostfixRule | HostRule | AccessRule)
             and member.__module__ == module_name
             and hasattr(member, "name")
         ):

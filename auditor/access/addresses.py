@@ -1,0 +1,128 @@
+"""Sets of IP addresses: what a setting such as ``mynetworks`` or ``login_trusted_networks`` covers, exactly."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from ipaddress import IPv4Network, IPv6Network
+
+_END_4: Final = 1 << 32
+_END: Final = _END_4 + (1 << 128)
+"""IPv4 addresses are counted from 0, IPv6 addresses from ``_END_4``."""
+SHOWN: Final = 4
+"""Networks that are written out for a person."""
+
+Address = IPv4Address | IPv6Address
+
+
+class AddressSet(NamedTuple):
+    """A set of IPv4 and IPv6 addresses, as sorted ranges of numbers that do not touch; each end is exclusive."""
+
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, networks: Iterable[str]) -> AddressSet:
+        """Return the addresses of some networks (``10.0.0.0/8``, ``::1``); raises ValueError where one is none."""
+        return cls._joined(_range(ip_network(network.strip("[]"), strict=False)) for network in networks)
+
+    @classmethod
+    def _joined(cls, ranges: Iterable[tuple[int, int]]) -> AddressSet:
+        found: list[tuple[int, int]] = []
+        for start, end in sorted(ranges):
+            if start >= end:
+                continue
+            if found and start <= found[-1][1] and not start == _END_4 == found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], end))
+            else:
+                found.append((start, end))
+        return cls(tuple(found))
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __or__(self, other: AddressSet) -> AddressSet:
+        return self._joined([*self.ranges, *other.ranges])
+
+    def __and__(self, other: AddressSet) -> AddressSet:
+        found: list[tuple[int, int]] = []
+        mine, theirs = iter(self.ranges), iter(other.ranges)
+        one, two = next(mine, None), next(theirs, None)
+        while one and two:
+            found.append((max(one[0], two[0]), min(one[1], two[1])))
+            if one[1] <= two[1]:
+                one = next(mine, None)
+            else:
+                two = next(theirs, None)
+        return self._joined(found)
+
+    def __sub__(self, other: AddressSet) -> AddressSet:
+        edges = [0, *(edge for part in other.ranges for edge in part), _END]
+        # An edge between the two address families keeps a gap from joining them.
+        gaps = [part for start, end in list(pairwise(edges))[::2] for part in _split(start, end)]
+        return self & AddressSet._joined(gaps)
+
+    def __contains__(self, address: object) -> bool:
+        if not isinstance(address, Address):
+            return False
+        number = _number(address)
+        return any(start <= number < end for start, end in self.ranges)
+
+    def covers(self, other: AddressSet) -> bool:
+        """Whether every address of another set is in this one."""
+        return not other - self
+
+    def networks(self) -> Iterator[IPv4Network | IPv6Network]:
+        """Yield the fewest networks that make up the set."""
+        for start, end in self.ranges:
+            yield from summarize_address_range(_address(start), _address(end - 1))
+
+    def sample(self) -> Address | None:
+        """Return one address of the set, the last of its first range; None for the empty set."""
+        return _address(self.ranges[0][1] - 1) if self.ranges else None
+
+    def __str__(self) -> str:
+        if self == EVERYWHERE:
+            return "anywhere"
+        shown = [
+            str(network).removesuffix("/32").removesuffix("/128")
+            for network, _ in zip(self.networks(), range(SHOWN + 1), strict=False)
+        ]
+        return ", ".join(shown[:SHOWN]) + (" …" if len(shown) > SHOWN else "") or "nowhere"
+
+
+def _range(network: IPv4Network | IPv6Network) -> tuple[int, int]:
+    start = _number(network.network_address)
+    return start, start + network.num_addresses
+
+
+def _number(address: Address) -> int:
+    return int(address) + (_END_4 if address.version == 6 else 0)
+
+
+def _address(number: int) -> Address:
+    return IPv4Address(number) if number < _END_4 else IPv6Address(number - _END_4)
+
+
+def _split(start: int, end: int) -> list[tuple[int, int]]:
+    return [(start, _END_4), (_END_4, end)] if start < _END_4 < end else [(start, end)]
+
+
+def parsed_address(text: str) -> Address | None:
+    """Return the address that a text is, with or without brackets; None for a name."""
+    try:
+        return ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+
+
+EVERYWHERE: Final = AddressSet(((0, _END_4), (_END_4, _END)))
+LOOPBACK: Final = AddressSet.of(["127.0.0.0/8", "::1"])
+PRIVATE: Final = AddressSet.of(
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10"]
+)
+"""Networks that the Internet does not reach (RFC 1918, 6598, 4193, 4291)."""
+INTERNET: Final = EVERYWHERE - LOOPBACK - PRIVATE

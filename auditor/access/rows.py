@@ -1,0 +1,189 @@
+"""The rows of the access table: one for each minimal way in."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from auditor.access.facts import Because, Unknown
+    from auditor.text import Origin
+
+
+class Source(NamedTuple):
+    """From where: a set of addresses by the name that the configuration gives it, such as ``mynetworks``."""
+
+    name: str
+    addresses: AddressSet
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only the host itself is in it."""
+        return LOOPBACK.covers(self.addresses)
+
+
+ANYWHERE = Source("anywhere", EVERYWHERE)
+THIS_HOST = Source("this host", LOOPBACK)
+"""Loopback; Dovecot counts connections between equal addresses with it (login-common, ``client_get_secured``)."""
+
+
+class Listener(NamedTuple):
+    """Where a client connects.
+
+    ``service`` is the protocol (``imap``) or, of Postfix, the service of master.cf (``submission``); ``path`` is that
+    of a UNIX socket, and ``port`` then None. ``wrapped`` is TLS from the first byte, ``proxied`` the PROXY protocol.
+    """
+
+    product: str
+    service: str
+    port: int | None
+    addresses: tuple[str, ...]
+    origin: Origin
+    wrapped: bool = False
+    proxied: bool = False
+    path: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name for people: ``imap 143``, ``submission 587``, ``lmtp /run/dovecot/lmtp``."""
+        return f"{self.service} {self.path or self.port or ''}".rstrip()
+
+
+class Right(Enum):
+    """What one can do, the most dangerous first."""
+
+    ADMINISTER = "administer"
+    """Do everything to every user by doveadm's protocol, or look up and choose identities (auth master sockets)."""
+    READ_ANYONE = "read anyone's mail"
+    """Open the mailbox of any user, as a master user does."""
+    RELAY = "relay"
+    """Send mail to foreign domains."""
+    READ = "read mail"
+    """Open one's own mailbox."""
+    CHANGE_IDENTITY = "claim another client's identity"
+    """Say which address, name or login a connection has: XCLIENT, XFORWARD, the PROXY protocol."""
+    ENTRY = "deliver to local domains"
+    """Hand in mail for the domains of this host where a service keeps others out."""
+
+
+class Certificate(Enum):
+    """The client certificate that is needed."""
+
+    NONE = "no"
+    LISTED = "listed"
+    """One whose fingerprint stands in a table."""
+    TRUSTED = "trusted"
+    """One that the CAs of the listener vouch for."""
+    LISTED_AND_TRUSTED = "listed and trusted"
+
+
+class Secret(Enum):
+    """What must be known, the worst first."""
+
+    NONE = "none"
+    ANY_PASSWORD = "any password"  # noqa: S105
+    EMPTY_PASSWORD = "an empty password"  # noqa: S105
+    ONE_PASSWORD = "one password for all"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105
+    TOKEN = "token"  # noqa: S105
+    """A bearer token or ticket that another service issues (OAUTHBEARER, GSSAPI)."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether knowing nothing is enough."""
+        return self in (Secret.NONE, Secret.ANY_PASSWORD, Secret.EMPTY_PASSWORD)
+
+
+class Revocable(Enum):
+    """Whether a certificate that this way rests on can be taken back before it expires."""
+
+    NOT_APPLICABLE = "-"
+    BY_CRL = "by CRL"
+    BY_LIST = "by fingerprint list"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Row(NamedTuple):
+    """One way in. ``unknown`` holds what was needed to be sure of it and is not known; such a row may not exist."""
+
+    source: Source
+    listener: Listener
+    tls: bool
+    """Whether it takes TLS."""
+    certificate: Certificate
+    mechanisms: tuple[str, ...]
+    """The SASL mechanisms, in capitals, any of which will do; empty where none is needed."""
+    secret: Secret
+    users: str
+    """As whom, in words; empty where no identity matters."""
+    right: Right
+    revocable: Revocable = Revocable.NOT_APPLICABLE
+    because: tuple[Because, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether strangers get in: from elsewhere, knowing nothing and without a certificate."""
+        return self.secret.is_open and self.certificate is Certificate.NONE and not self.source.is_local
+
+    def needs_no_more_than(self, other: Row) -> bool:
+        """Whether whoever can go the other way can go this one, too, and it gives the same right as the same users."""
+        return (
+            self.right is other.right
+            and self.listener == other.listener
+            and self.users in (other.users, "")
+            and self.source.addresses.covers(other.source.addresses)
+            and self.tls <= other.tls
+            and self.certificate in _WEAKER_CERTIFICATES[other.certificate]
+            and self.secret in _WEAKER_SECRETS[other.secret]
+            and (
+                not self.mechanisms or bool(set(self.mechanisms) & set(other.mechanisms)) or self.secret is Secret.NONE
+            )
+            and (not self.unknown or bool(other.unknown))
+        )
+
+
+_WEAKER_CERTIFICATES = {
+    Certificate.NONE: {Certificate.NONE},
+    Certificate.LISTED: {Certificate.NONE, Certificate.LISTED},
+    Certificate.TRUSTED: {Certificate.NONE, Certificate.TRUSTED},
+    Certificate.LISTED_AND_TRUSTED: set(Certificate),
+}
+"""Per certificate that one has, those that it will do for."""
+_WEAKER_SECRETS = {
+    Secret.NONE: {Secret.NONE},
+    Secret.ANY_PASSWORD: {Secret.NONE, Secret.ANY_PASSWORD},
+    Secret.EMPTY_PASSWORD: {Secret.NONE, Secret.ANY_PASSWORD, Secret.EMPTY_PASSWORD},
+    Secret.ONE_PASSWORD: {Secret.NONE, Secret.ANY_PASSWORD, Secret.ONE_PASSWORD},
+    Secret.PASSWORD: {Secret.NONE, Secret.ANY_PASSWORD, Secret.PASSWORD},
+    Secret.TOKEN: {Secret.NONE, Secret.TOKEN},
+}
+"""Per secret that one has, those that it will do for."""
+
+
+def minimal(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows without those that another makes superfluous, the most dangerous first."""
+    ordered = sorted(dict.fromkeys(rows), key=_danger)
+    kept: list[Row] = []
+    for row in ordered:
+        if not any(other.needs_no_more_than(row) for other in kept):
+            kept = [other for other in kept if not row.needs_no_more_than(other)]
+            kept.append(row)
+    return tuple(kept)
+
+
+def _danger(row: Row) -> tuple[int, ...]:
+    return (
+        list(Right).index(row.right),
+        row.source.is_local,
+        list(Secret).index(row.secret),
+        list(Certificate).index(row.certificate),
+        row.tls,
+        bool(row.unknown),
+        row.listener.port or 0,
+    )

@@ -1,0 +1,27 @@
+"""The access table of one host: every way in, of both products."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from auditor.access.rows import Right, Row, minimal
+
+if TYPE_CHECKING:
+    from auditor.model import AuditedHost
+
+
+class Access:
+    """Who can get into one host, and how."""
+
+    def __init__(self, host: AuditedHost) -> None:
+        self.host = host
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The minimal ways in, the most dangerous first."""
+        return minimal(())
+
+    def to(self, *rights: Right) -> tuple[Row, ...]:
+        """Return the ways in that give one of some rights."""
+        return tuple(row for row in self.rows if row.right in rights)

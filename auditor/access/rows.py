@@ -6,12 +6,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from auditor.access.facts import Because, Unknown
-    from auditor.text import Origin
 
 
 class Source(NamedTuple):
@@ -46,6 +46,10 @@ class Listener(NamedTuple):
     wrapped: bool = False
     proxied: bool = False
     path: str = ""
+
+    def moved(self) -> Listener:
+        """Return the listener without its place in a file, for comparing those of two trees."""
+        return self._replace(origin=Origin())
 
     @property
     def label(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.failure import Failure
     from auditor.finding import Finding, Location, NotChecked
     from auditor.read import Instances
-    from auditor.text import Span
+    from auditor.text import Origin, Span
 
 SCHEMA_VERSION: Final = "1.0"
 
@@ -36,7 +36,7 @@ def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
         "hosts": [_host(host) for host in audit.hosts],
         "findings": [_finding(*one) for one in zip(shown, _fingerprints(shown), strict=True)],
         "suppressed": [],
-        "not_checked": [_not_checked(one) for one in audit.not_checked],
+        "not_checked": [not_checked_entry(one) for one in audit.not_checked],
         "errors": [_error(failure) for failure in audit.failures],
         "summary": {one.value: sum(finding.severity is one for finding in audit.findings) for one in Severity},
     }
@@ -111,7 +111,15 @@ def _positions(span: Span | None) -> dict[str, int | None]:
     return {"line": span.line, "column": span.column, "end_line": span.end_line, "end_column": span.end_column}
 
 
-def _not_checked(entry: NotChecked) -> dict[str, Any]:
+def place_of(origin: Origin) -> dict[str, Any]:
+    """Return where a value comes from: path and position, or the version whose default it is."""
+    if origin.span is None:
+        return {"path": None, **_positions(None), "default_of": origin.default_of}
+    return {"path": origin.span.file.path, **_positions(origin.span), "default_of": None}
+
+
+def not_checked_entry(entry: NotChecked) -> dict[str, Any]:
+    """Return one thing that could not be checked."""
     return {"what": entry.what, "why": entry.why, "rules": list(entry.rules)}
 
 

@@ -77,14 +77,14 @@ def _run(
     access = Access(model)
     for rule in rules:
         try:
-            yield from _results(rule(), model, access)
+            yield from results_of(rule(), model, access)
         except Exception as error:
             failures.append(internal_error(error, f"rule {rule.name}", path=host.host.root, rule=rule.name))
 
 
-def _results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterator[Finding | NotChecked]:
+def results_of(rule: AnyRule, model: AuditedHost, access: Access | None = None) -> Iterator[Finding | NotChecked]:
     """Yield what a rule says of every instance it is about, or of the host, up to a number that anyone could read."""
-    for number, result in enumerate(_all_results(rule, model, access)):
+    for number, result in enumerate(_all_results(rule, model, access or Access(model))):
         if number == MAX_RESULTS:
             yield rule.not_checked(
                 f"more than {MAX_RESULTS} places below {model.host.root}", "they are too many to list"

@@ -10,6 +10,7 @@ import click
 
 from auditor import __version__
 from auditor.cli_access import access_command
+from auditor.cli_why import why_command
 from auditor.command import (
     FINDINGS,
     FORMAT,
@@ -27,6 +28,7 @@ from auditor.command import (
     print_report,
     reading_options,
     say,
+    selected_rules,
     status_of,
     versions_of,
 )
@@ -36,12 +38,13 @@ if TYPE_CHECKING:
 
     from auditor.audit import Audit
     from auditor.finding import Severity
-    from auditor.rule import AnyRule
 
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
-@click.command(epilog="Sub-commands: access, explain RULE, rules, settings. A path of such a name is written ./rules.")
+@click.command(
+    epilog="Sub-commands: access, explain RULE, rules, settings, why RULE. A path of such a name is written ./rules."
+)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @FORMAT
 @OUTPUT
@@ -68,7 +71,7 @@ def audit_command(paths: tuple[str, ...], **options: Any) -> int:
 
     if paths and paths[0] in SUBCOMMANDS:
         raise click.UsageError(f"the sub-command comes first: mailaudit {paths[0]}; the path is written ./{paths[0]}")
-    rules = _selected(all_rules(), _names(options["select"]), _names(options["ignore"]))
+    rules = selected_rules(all_rules(), _names(options["select"]), _names(options["ignore"]))
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options))
     shown, fail_on = Severity(options["severity"]), Severity(options["fail_on"])
@@ -92,7 +95,7 @@ def explain_command(name: str, **options: Any) -> int:
     from auditor.report.rules import explanation
     from auditor.rule import discover as all_rules
 
-    (rule,) = _selected(all_rules(), [name], [])
+    (rule,) = selected_rules(all_rules(), [name], [])
     print_report(lambda width: explanation(rule, width), options)
     return OK
 
@@ -148,22 +151,12 @@ SUBCOMMANDS: Final = {
     "explain": explain_command,
     "rules": rules_command,
     "settings": settings_command,
+    "why": why_command,
 }
 
 
 def _names(values: Iterable[str]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
-
-
-def _selected(rules: Sequence[type[AnyRule]], select: list[str], ignore: list[str]) -> list[type[AnyRule]]:
-    known = {rule.name: rule for rule in rules}
-    for name in (*select, *ignore):
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, n=1)
-            raise click.UsageError(f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    return [rule for rule in rules if (not select or rule.name in select) and rule.name not in ignore]
 
 
 def _filters(texts: Iterable[str], known: Sequence[str]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auditor.failure import Failure
     from auditor.read import Instances, Versions
     from auditor.report.lines import Line
+    from auditor.rule import AnyRule
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -77,6 +78,18 @@ def versions_of(options: dict[str, Any]) -> Versions:
         if options[name] is not None and upstream(options[name]) != options[name]:
             raise click.UsageError(f"--{name.replace('_', '-')} takes a number such as 2.3.19, not {options[name]!r}")
     return Versions(options["dovecot_version"], options["postfix_version"])
+
+
+def selected_rules(rules: Sequence[type[AnyRule]], select: list[str], ignore: list[str]) -> list[type[AnyRule]]:
+    """Return the rules that are selected by name; raises click.UsageError where there is none of a name."""
+    known = {rule.name: rule for rule in rules}
+    for name in (*select, *ignore):
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, n=1)
+            raise click.UsageError(f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return [rule for rule in rules if (not select or rule.name in select) and rule.name not in ignore]
 
 
 def discovered(paths: Sequence[str], options: dict[str, Any]) -> Discovery:

@@ -27,7 +27,7 @@ def report(audit: Audit, threshold: Severity, width: int) -> Iterator[Line]:
     mends = {rule.name: documentation(rule).get("How to mend it", "") for rule in audit.rules}
     for finding in audit.findings:
         if finding.severity.rank <= threshold.rank:
-            yield from _finding(finding, finding.advice or mends.pop(finding.rule, ""), width)
+            yield from finding_lines(finding, finding.advice or mends.pop(finding.rule, ""), width)
             yield ()
     yield from _not_checked(audit.not_checked, width)
     yield from _what_was_read(audit, width)
@@ -51,7 +51,8 @@ def _counted(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
-def _finding(finding: Finding, advice: str, width: int) -> Iterator[Line]:
+def finding_lines(finding: Finding, advice: str, width: int) -> Iterator[Line]:
+    """Yield a finding with its frames, and with an advice unless that is empty."""
     severity = finding.severity.value
     head = line((severity, severity), (f"[{finding.rule}]", "strong"), ": ")
     yield from paragraph(finding.message, width, head, "    ", style="strong")

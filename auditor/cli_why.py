@@ -1,0 +1,45 @@
+"""``mailaudit why``: why a rule speaks or is silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from auditor.command import (
+    NO_COLOR,
+    audited_files,
+    complain,
+    discovered,
+    moment_of,
+    print_report,
+    reading_options,
+    selected_rules,
+    status_of,
+    versions_of,
+)
+
+
+@click.command()
+@click.argument("name", metavar="RULE")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@NO_COLOR
+@click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
+@reading_options
+def why_command(name: str, paths: tuple[str, ...], **options: Any) -> int:
+    """Say what a rule found or did not find below each PATH (default: /etc), and why.
+
+    Of a rule that is silent: which of its conditions were not met, and what the settings and files that it asked for
+    say, each with its place.
+    """
+    from auditor.read import read_hosts
+    from auditor.report.why import as_text
+    from auditor.rule import discover as all_rules
+    from auditor.why.explain import why
+
+    (rule,) = selected_rules(all_rules(), [name], [])
+    hosts, failures = read_hosts(discovered(paths, options), versions_of(options))
+    complain(paths, hosts, failures)
+    found = [why(rule, host, moment_of(options["now"])) for host in hosts]
+    print_report(lambda width: as_text(found, width), options, audited_files(hosts))
+    return status_of(hosts, failures)

@@ -81,7 +81,10 @@ def versions_of(options: dict[str, Any]) -> Versions:
 
 
 def selected_rules(rules: Sequence[type[AnyRule]], select: list[str], ignore: list[str]) -> list[type[AnyRule]]:
-    """Return the rules that are selected by name; raises click.UsageError where there is none of a name."""
+    """Return the rules that are selected by name, else those that are on by default.
+
+    Raises click.UsageError where there is none of a name.
+    """
     known = {rule.name: rule for rule in rules}
     for name in (*select, *ignore):
         if name not in known:
@@ -89,7 +92,8 @@ def selected_rules(rules: Sequence[type[AnyRule]], select: list[str], ignore: li
 
             near = get_close_matches(name, known, n=1)
             raise click.UsageError(f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    return [rule for rule in rules if (not select or rule.name in select) and rule.name not in ignore]
+    wanted = [rule for rule in rules if (rule.name in select if select else not rule.off_because)]
+    return [rule for rule in wanted if rule.name not in ignore]
 
 
 def discovered(paths: Sequence[str], options: dict[str, Any]) -> Discovery:

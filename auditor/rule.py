@@ -45,6 +45,8 @@ class Rule(Generic[Subject]):
     """``dovecot``, ``postfix`` or ``both``."""
     versions: ClassVar[str] = "all"
     tags: ClassVar[tuple[str, ...]] = ()
+    off_because: ClassVar[str] = ""
+    """Why the rule runs only when it is selected by name; empty for one that always runs."""
 
     def check(self, subject: Subject) -> Iterator[Finding | NotChecked]:
         """Yield what is wrong with the subject, and what could not be decided."""

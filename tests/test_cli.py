@@ -75,6 +75,24 @@ def test_findings_decide_the_status(
     assert run("etc", *arguments) == status
 
 
+@pytest.mark.parametrize(("arguments", "status"), [([], 0), (["--select", "fake-rule"], 1)])
+def test_a_rule_that_is_off_runs_when_it_is_selected(
+    host: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int
+) -> None:
+    one_rule(monkeypatch)
+    monkeypatch.setattr(rule.discover()[0], "off_because", "distributions patch it")
+    assert run("etc", *arguments) == status
+
+
+def test_the_list_of_rules_says_why_one_is_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one_rule(monkeypatch)
+    monkeypatch.setattr(rule.discover()[0], "off_because", "distributions patch it")
+    run("rules")
+    assert "Off by default: distributions patch it." in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(("arguments", "status"), [([], 0), (["--strict"], 1), (["--strict", "--exit-zero"], 0)])
 def test_strict_fails_on_what_was_not_checked(
     host: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int

@@ -18,6 +18,7 @@ from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.tls import TlsContext, where
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,13 @@ class Dovecot:
         if setting is not None and self.dialect == "2.3" and name in INVERTED_IN_23:
             return setting._replace(value="no" if is_true(setting.value) else "yes")
         return setting
+
+    def shown(self, setting: Setting) -> str:
+        """Return a setting that ``get`` gave as the user spells it, for a message."""
+        name, value = setting.name.rpartition("/")[2], setting.value
+        if self.dialect == "2.3" and name in map(self.spelled, INVERTED_IN_23):
+            value = "no" if is_true(value) else "yes"
+        return f"`{name} = {shortened(value)}`"
 
     def is_on(self, name: str, scope: Scope = GLOBAL) -> bool:
         """Whether a boolean setting is true."""

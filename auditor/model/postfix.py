@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration, Parameter, Service
+    from auditor.text import Origin
 
 TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""
+NAMING_PROGRAMS: Final = frozenset({"lmtp", "postscreen", "smtp", "smtpd", "tlsproxy"})
+"""Programs that alone read the parameters named after them."""
 
 
 class Postfix:
@@ -39,6 +42,25 @@ class Postfix:
             service for service in self.configuration.services if service.enabled and service.program == "smtpd"
         )
         return tuple(SmtpdService(self, service) for service in services)
+
+    def values(self, name: str) -> list[Parameter]:
+        """Return every effective value that a parameter has for the services that read it, each place once.
+
+        A name that begins with a program's (``smtpd_…``) is read by that program, any other by all.
+        """
+        program = name.partition("_")[0]
+        services: list[Service | None] = [
+            service
+            for service in self.configuration.services
+            if service.enabled and (program == service.program or program not in NAMING_PROGRAMS)
+        ]
+        if self.configuration.master_file is None:
+            services.append(None)
+        found: dict[tuple[str, Origin], Parameter] = {}
+        for service in services:
+            parameter = self.configuration.get(name, service)
+            found[parameter.effective, parameter.origin] = parameter
+        return list(found.values())
 
     @property
     def asks_dovecot(self) -> bool:

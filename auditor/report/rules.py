@@ -32,7 +32,10 @@ def table(rules: Sequence[type[AnyRule]], width: int) -> Iterator[Line]:
     for rule in rules:
         severity = rule.severity.value
         head = line((f"{severity:<8}", severity), " ", (f"{rule.name:<{broad}}", "strong"), "  ")
-        yield from paragraph(documentation(rule)["Summary"], width, head, " " * (broad + 11))
+        summary = documentation(rule)["Summary"] + (
+            f" (Off by default: {rule.off_because}.)" if rule.off_because else ""
+        )
+        yield from paragraph(summary, width, head, " " * (broad + 11))
 
 
 def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
@@ -45,6 +48,7 @@ def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
             "product": rule.product,
             "versions": rule.versions,
             "tags": list(rule.tags),
+            "off_because": rule.off_because,
             "proved": _proofs().get(rule.name, {}),
             "documentation": documentation(rule),
         }
@@ -60,6 +64,8 @@ def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
     yield from paragraph(parts["Summary"], width)
     yield ()
     yield line("Severity: ", (severity, severity), f"   Confidence: {rule.confidence.value}   About: {rule.product}")
+    if rule.off_because:
+        yield from paragraph(f"Off by default, --select turns it on: {rule.off_because}.", width)
     if rule.tags:
         yield line(f"Tags: {', '.join(rule.tags)}")
     if proved := _proofs().get(rule.name):

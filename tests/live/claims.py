@@ -19,11 +19,13 @@ from harms import (
     does_not_start,
     external_fails,
     master_opens_mailbox,
+    password_is_logged,
     password_logs_in,
     postfix_has_no_tls,
     strangers_are_asked,
     tls_fails,
     valid_certificate_is_refused,
+    what_is_sent_is_logged,
 )
 from preparations import crl_begins_in_the_future, fingerprints_are_real, strangers_ca_is_public
 from servers import Dovecot, Postfix, Server
@@ -64,6 +66,7 @@ HARMS: Final = {
     "external-without-cert-request": Harm(certificates_are_not_asked_for),
     "ca-file-marker-missing": Harm(external_fails),
     "ssl-ca-public-bundle": Harm(certificate_logs_in("stranger"), prepare=strangers_ca_is_public),
+    "auth-logs-passwords": Harm(password_is_logged),
     # Certificates and CRLs
     "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
@@ -92,6 +95,7 @@ HARMS: Final = {
     "all-clientcerts-policy": Harm(postfix=certificate_gains("bob"), prepare=fingerprints_are_real),
     "ask-ccert-missing": Harm(postfix=certificate_gains_nothing, prepare=fingerprints_are_real),
     "ask-ccert-global": Harm(postfix=strangers_are_asked),
+    "tls-loglevel-high": Harm(postfix=what_is_sent_is_logged),
     "req-ccert-ignored": Harm(postfix=certificate_is_not_required),
 }
 
@@ -133,6 +137,7 @@ UNSHOWN: Final = {
     "protocol-passdb-runs-first/bad-included-23": "the clients here do not speak ManageSieve",
     "smtpd-trusts-public-cas/bad-asked-only": _NOBODY_GAINS,
     "ssl-ca-public-bundle/bad-certificate-required-23": _NO_LOGIN,
+    "tls-loglevel-high/bad-client-option": "no server is there for the SMTP client to talk to",
     "unknown-setting/ok-short-names-24": "the case does not have the files that it names",
 }
 """Cases whose harm, or whose lack of it, no client can see here; and why."""

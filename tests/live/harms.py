@@ -5,6 +5,7 @@ A harm is a function that says whether it happens.
 
 from __future__ import annotations
 
+import hashlib
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,13 @@ def password_logs_in(*passwords: str) -> Callable[[Trial], bool]:
         return trial.logs_in(Login(*attempt, source=source) for attempt in attempts for source in ("", PRIVATE))
 
     return harm
+
+
+def password_is_logged(trial: Trial) -> bool:
+    """What a client typed for a password stands in the log, or a sum that tells it."""
+    typed = "never-to-be-seen"
+    trial.logs_in(Login(door, "PLAIN", user, typed) for door in trial.doors for user in USERS)
+    return any(text in trial.server.log for text in (typed, hashlib.sha1(typed.encode()).hexdigest()))
 
 
 def master_opens_mailbox(trial: Trial) -> bool:
@@ -163,6 +171,15 @@ def certificate_is_not_required(trial: Trial) -> bool:
         for door, tls in product(trial.doors, (False, True))
         if trial.server.parameter(door, "smtpd_tls_req_ccert").casefold() == "yes"
     )
+
+
+def what_is_sent_is_logged(trial: Trial) -> bool:
+    """What a client says under TLS stands in the log."""
+    said = "NOOP secret"
+    for door in trial.doors:
+        with trial.session(door) as session:
+            session.command(said)
+    return said in trial.server.log
 
 
 def _is_public(door: Door) -> bool:

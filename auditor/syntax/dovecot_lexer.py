@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from lark import Token
@@ -24,6 +25,15 @@ _CODE: Final = re.compile(
     re.DOTALL,
 )
 r"""A line up to its comment. A quote opens anywhere; one that never closes keeps the rest of the line."""
+
+
+@cache
+def _skipped(space: str) -> re.Pattern[str]:
+    """Return what matches a run of comments, or of lines without text before their end or the NUL that ends them."""
+    blanks = re.escape(space.replace("\n", ""))
+    comment = rf"[{blanks}]*+\#[^\n]*+(?:\n|\Z)"
+    blank = rf"[{blanks}]*+(?:\0[^\n]*+|\r?+)(?:\n|\Z)"
+    return re.compile(f"(?P<COMMENT>(?:{comment})+)|(?P<BLANK>(?:{blank})+)")
 
 
 class Placed(NamedTuple):
@@ -112,24 +122,17 @@ class _Scanner:
 
     def tokens(self) -> Iterator[Token]:
         """Yield one token after the other; every ``}`` is a ``CLOSE``."""
+        skipped = _skipped(self.reading.space)
         while self.at < len(self.text):
             start, first = self.at, self.number + 1
-            line = self.next_line()
-            code = line.lstrip(self.reading.space)
-            if code[:1] in ("", "#"):
-                yield self._skipped(start, first, "#" if code else "")
-            else:
-                yield self._statement(start, first, line)
-
-    def _skipped(self, start: int, first: int, begins: str) -> Token:
-        """Return the run of lines that are blank, or comments, as the one that was read."""
-        while self.at < len(self.text):
-            before = self.at, self.number
-            code = self.next_line().lstrip(self.reading.space)
-            if code[:1] != begins:
-                self.at, self.number = before
-                break
-        return Token("COMMENT" if begins else "BLANK", self.text[start : self.at], start, first, end_pos=self.at)
+            run = skipped.match(self.text, start)
+            if run is None:
+                yield self._statement(start, first, self.next_line())
+                continue
+            self.at = run.end()
+            text = run[0]
+            self.number += text.count("\n") + (not text.endswith("\n"))
+            yield Token(run.lastgroup or "", text, start, first, end_pos=self.at)
 
     def _statement(self, start: int, first: int, line: str) -> Token:
         """Return the token of a logical line whose first line was read."""

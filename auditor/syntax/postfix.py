@@ -21,12 +21,11 @@ from auditor.syntax.postfix_lines import (
     stretches,
     words,
 )
-from auditor.text import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.text import Span
+    from auditor.text import SourceFile, Span
 
 FIELDS: Final = ("SERVICE", "TYPE", "PRIVATE", "UNPRIV", "CHROOT", "WAKEUP", "MAXPROC", "COMMAND")
 """The fields of a service, in the order of master.cf."""
@@ -99,16 +98,16 @@ class _Tokens(Lexer):
     def __init__(self, configuration: object) -> None:
         """Take no configuration: the terminals have no patterns."""
 
-    def lex(self, data: str) -> Iterator[lark.Token]:  # type: ignore[override]  # Lark hands this kind of lexer the text
-        """Yield the tokens of a text; joined, they are the text."""
-        file = SourceFile("", "", data)
-        for stretch in stretches(data):
+    def lex(self, data: SourceFile) -> Iterator[lark.Token]:  # type: ignore[override]  # what Lark.parse was given
+        """Yield the tokens of a file; joined, they are its text."""
+        whole = data.text
+        for stretch in stretches(whole):
             if stretch.kind is not Kind.LINE:
-                yield lark.Token(stretch.kind.value, data[stretch.start : stretch.end], stretch.start)
+                yield lark.Token(stretch.kind.value, whole[stretch.start : stretch.end], stretch.start)
                 continue
             at = stretch.start
-            for kind, end, text in self.parts(logical_line(file, stretch)):
-                token = lark.Token(kind, data[at:end], at)
+            for kind, end, text in self.parts(logical_line(data, stretch)):
+                token = lark.Token(kind, whole[at:end], at)
                 if text is not None:
                     token.value = text
                 yield token
@@ -125,11 +124,9 @@ class _MainLexer(_Tokens):
         if pair.error:
             yield "BAD", line.end, Text(line.text, line, 0)
             return
-        value_end = line.offset(pair.value_start + len(pair.value) - 1) + 1 if pair.value else line.end
         yield "NAME", line.offset(pair.name_start + len(pair.name) - 1) + 1, Text(pair.name, line, pair.name_start)
-        yield "EQUALS", line.offset(pair.value_start) if pair.value else value_end, None
-        yield "VALUE", value_end, Text(pair.value, line, pair.value_start)
-        yield "END", line.end, None
+        yield "EQUALS", line.offset(pair.value_start) if pair.value else line.end, None
+        yield "VALUE", line.end, Text(pair.value, line, pair.value_start)
 
 
 class _MasterLexer(_Tokens):
@@ -138,17 +135,9 @@ class _MasterLexer(_Tokens):
         if not parts:
             yield "BAD", line.end, Text(line.text, line, 0)
             return
-        at = line.start
-        for kind, word in parts:
-            text = Text(word.text, line, word.start)
-            if word.text:
-                span = text.span
-                if span.start > at:
-                    yield "WS", span.start, None
-                at = span.end
-            yield kind, at, text
-        if line.end > at:
-            yield "WS", line.end, None
+        starts = [line.offset(word.start) if word.text else line.end for _, word in parts[1:]]
+        for (kind, word), end in zip(parts, (*starts, line.end), strict=True):
+            yield kind, end, Text(word.text, line, word.start)
 
 
 def _service_parts(text: str) -> list[tuple[str, Word]]:
@@ -205,12 +194,12 @@ class Tree:
 
 def parse_main(file: SourceFile) -> Tree:
     """Return the tree of a main.cf; any text has one."""
-    return Tree(file, _parser("main_cf").parse(file.text))
+    return Tree(file, _parser("main_cf").parse(file))
 
 
 def parse_master(file: SourceFile) -> Tree:
     """Return the tree of a master.cf; any text has one."""
-    return Tree(file, _parser("master_cf").parse(file.text))
+    return Tree(file, _parser("master_cf").parse(file))
 
 
 def parameters(tree: Tree) -> Iterator[Assignment | Refused]:
@@ -220,11 +209,10 @@ def parameters(tree: Tree) -> Iterator[Assignment | Refused]:
     """
     for child in tree.root.children:
         if isinstance(child, lark.Tree):
-            line = _line(child.children[0], tree.file)
-            name, value = _text(child.children[0], line), _text(child.children[2], line)
+            name, value = _text(child.children[0]), _text(child.children[2])
             yield Assignment(name, value, tree.file.span(name.span.start, value.span.end))
         elif child.type == "BAD":
-            text = _text(child, _line(child, tree.file))
+            text = _text(child)
             yield Refused(f'{name_value(text.value).error}: "{_beginning(text.value)}"', _trimmed(text))
 
 
@@ -234,27 +222,16 @@ def services(tree: Tree) -> Iterator[ServiceLine | Refused]:
         if isinstance(child, lark.Tree):
             yield _service(child, tree.file)
         elif child.type == "BAD":
-            yield Refused("bad field count", _trimmed(_text(child, _line(child, tree.file))))
+            yield Refused("bad field count", _trimmed(_text(child)))
 
 
-def _seen(child: lark.Tree[lark.Token] | lark.Token) -> Text:
+def _text(child: lark.Tree[lark.Token] | lark.Token) -> Text:
     """Return the text that the lexer gave a token."""
     text: object = getattr(child, "value", None)
     if not isinstance(text, Text):
         message = f"no text in {child!r}"
         raise TypeError(message)
     return text
-
-
-def _line(child: lark.Tree[lark.Token] | lark.Token, file: SourceFile) -> LogicalLine:
-    """Return the logical line of a token as a line of its file; the lexer sees the text only, not whose it is."""
-    line = _seen(child).line
-    return LogicalLine(file, line.text, line.start, line.end, line.pieces)
-
-
-def _text(child: lark.Tree[lark.Token] | lark.Token, line: LogicalLine) -> Text:
-    text = _seen(child)
-    return Text(text.value, line, text.start)
 
 
 def _beginning(text: str) -> str:
@@ -268,27 +245,24 @@ def _trimmed(text: Text) -> Span:
 
 
 def _service(tree: lark.Tree[lark.Token], file: SourceFile) -> ServiceLine:
-    line = _line(tree.children[0], file)
-    fields: list[Text] = []
+    fields = tuple(_text(child) for child in tree.children[: len(FIELDS)])
     words_behind: list[Text] = []
     settings: list[Assignment] = []
     refused: list[Refused] = []
     options = 0
-    for child in tree.children:
+    for child in tree.children[len(FIELDS) :]:
         if isinstance(child, lark.Tree):
-            option, setting = _text(child.children[0], line), _text(child.children[-1], line)
+            option, setting = (_text(part) for part in child.children)
             assignment, normal = _setting(option, setting, refused)
             words_behind += [Text("-o", option.line, option.start), *([normal] if setting.value else [])]
             settings += [assignment] if assignment else []
             options = len(words_behind)
-        elif child.type in FIELDS:
-            fields.append(_text(child, line))
-        elif child.type != "WS":
-            words_behind.append(_without_braces(_text(child, line), refused))
+        else:
+            words_behind.append(_without_braces(_text(child), refused))
             options = len(words_behind) if child.type == "FLAGS" else options
     last = words_behind[-1] if words_behind else fields[-1]
     span = file.span(fields[0].span.start, last.span.end)
-    return ServiceLine(tuple(fields), tuple(words_behind), tuple(settings), options, tuple(refused), span)
+    return ServiceLine(fields, tuple(words_behind), tuple(settings), options, tuple(refused), span)
 
 
 def _without_braces(word: Text, refused: list[Refused]) -> Text:

@@ -25,8 +25,10 @@ WHITE: Final = " \t\n\r\f\v"
 LIST_SEPARATORS: Final = ", \t\r\n"
 """What stands between the elements of a list: ``CHARS_COMMA_SP`` of ``src/util/sys_defs.h``."""
 
-_PHYSICAL_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
-_FIRST_CHARACTER: Final = re.compile(r"[ \t\n\r\f\v]*([^ \t\n\r\f\v])?")
+_RUN: Final = re.compile(
+    r"(?P<COMMENT>(?:[ \t\r\f\v]*+#[^\n]*+(?:\n|\Z))+)|(?P<BLANK>(?:[ \t\r\f\v]*+(?:\n|\Z))+)|[^\n]++\n?"
+)
+"""A run of comments, a run of lines without text, or one line with text."""
 
 
 class Kind(Enum):
@@ -89,15 +91,11 @@ def stretches(text: str) -> Iterator[Stretch]:
     texts: list[tuple[int, int]] = []
     end_of_text = 0
     between: list[Stretch] = []
-    for match in _PHYSICAL_LINE.finditer(text):
+    for match in _RUN.finditer(text):
         start, end = match.span()
-        first = _FIRST_CHARACTER.match(text, start, end)
-        character = first[1] if first else None
-        if character in (None, "#"):
-            apart = Kind.BLANK if character is None else Kind.COMMENT
-            if between and between[-1].kind is apart:
-                start = between.pop().start
-            between.append(Stretch(apart, start, end))
+        if match.lastgroup:
+            if end > start:
+                between.append(Stretch(Kind(match.lastgroup), start, end))
             continue
         if texts and text[start] in WHITE:
             between.clear()
@@ -123,7 +121,9 @@ def logical_line(file: SourceFile, stretch: Stretch) -> LogicalLine:
         pieces.append((length, start))
         length += end - start
     text = "".join([file.text[start:end] for start, end in stretch.texts])
-    return LogicalLine(file, text.partition("\0")[0], stretch.start, stretch.end, tuple(pieces))
+    if "\0" in text:
+        text = text[: text.index("\0")]
+    return LogicalLine(file, text, stretch.start, stretch.end, tuple(pieces))
 
 
 def logical_lines(file: SourceFile) -> Iterator[LogicalLine]:
@@ -141,10 +141,20 @@ class Word(NamedTuple):
     end: int
 
 
+class _Between(NamedTuple):
+    """What stands between separators."""
+
+    word: re.Pattern[str]
+    plain: re.Pattern[str]
+    """Up to the next separator or opening brace."""
+    skip: re.Pattern[str]
+    """Separators."""
+
+
 @cache
-def _between(separators: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what matches up to the next separator or opening brace, and what matches separators."""
-    return re.compile(f"[^{re.escape(separators)}{{]*"), re.compile(f"[{re.escape(separators)}]*")
+def _between(separators: str) -> _Between:
+    escaped = re.escape(separators)
+    return _Between(re.compile(f"[^{escaped}]+"), re.compile(f"[^{escaped}{{]*"), re.compile(f"[{escaped}]*"))
 
 
 def words(text: str, separators: str = LIST_SEPARATORS, start: int = 0, end: int | None = None) -> Iterator[Word]:
@@ -153,17 +163,19 @@ def words(text: str, separators: str = LIST_SEPARATORS, start: int = 0, end: int
     An opening brace anywhere in a word begins a nest: ``foo{ bar }`` is one word.
     """
     stop = len(text) if end is None else end
-    plain, skip = _between(separators)
+    word, plain, skip = _between(separators)
+    if text.find("{", start, stop) < 0:
+        for found in word.finditer(text, start, stop):
+            yield Word(found[0], *found.span())
+        return
     at = start
     while True:
-        found = skip.match(text, at, stop)
-        at = found.end() if found else at
+        at = _end(skip, text, at, stop)
         if at >= stop:
             return
         begin = at
         while True:
-            found = plain.match(text, at, stop)
-            at = found.end() if found else at
+            at = _end(plain, text, at, stop)
             if at >= stop or text[at] != "{":
                 break
             at = closing_brace(text, at, stop)
@@ -172,6 +184,11 @@ def words(text: str, separators: str = LIST_SEPARATORS, start: int = 0, end: int
                 break
             at += 1
         yield Word(text[begin:at], begin, at)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int, stop: int) -> int:
+    match = pattern.match(text, at, stop)
+    return match.end() if match else at
 
 
 _BRACE: Final = re.compile(r"[{}]")

@@ -32,7 +32,16 @@ def is_secret(name: str, value: str) -> bool:
 
 def commented_out(text: str) -> list[tuple[int, int]]:
     """Return where secrets stand in the comments of a main.cf: start and end of each."""
-    return [match.span("secret") for match in _COMMENTED_OUT.finditer(text)]
+    found: list[tuple[int, int]] = []
+    # Few lines have one of the words, and finding them is many times faster than matching each line.
+    for word in ("password", "bind_pw"):
+        at = text.find(word)
+        while at >= 0:
+            match = _COMMENTED_OUT.match(text, text.rfind("\n", 0, at) + 1)
+            found += [match.span("secret")] if match else []
+            end = text.find("\n", at)
+            at = text.find(word, end) if end >= 0 else -1
+    return sorted(set(found))
 
 
 def looks_secret(name: str) -> bool:

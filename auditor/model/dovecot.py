@@ -144,6 +144,10 @@ class Dovecot:
         found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
         return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
 
+    def passdbs_for(self, scope: Scope) -> tuple[Passdb, ...]:
+        """Return the passdbs that apply to logins of a protocol, in their order."""
+        return self._passdbs.get(scope, self._passdbs[GLOBAL])
+
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
         """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
 

@@ -63,7 +63,7 @@ def openings_of(passdb: Passdb) -> Iterator[Opening]:
     elif isinstance(passdb.users, PasswdFile):
         yield from _of_entries(passdb, passdb.users)
     elif "nopassword" in block and passdb.compares_itself:
-        yield Opening(Answer.ANY_PASSWORD, passdb.everyone, _why_any(block["nopassword"]), networks(block))
+        yield Opening(Answer.ANY_PASSWORD, passdb.everyone, why_any(block["nopassword"]), networks(block))
 
 
 def answer_to(passdb: Passdb, users: PasswdFile, entry: Entry) -> Answer | None:
@@ -79,7 +79,8 @@ def is_plain(scheme: str) -> bool:
     return name in PLAIN_SCHEMES and encoding in ENCODINGS
 
 
-def _why_any(field: Field) -> tuple[tuple[Origin, str], ...]:
+def why_any(field: Field) -> tuple[tuple[Origin, str], ...]:
+    """Return the place of a ``nopassword`` that lets every password pass."""
     written = f"{field.name}={shortened(field.value)}" if field.value and "%" not in field.value else field.name
     return ((field.origin, f"`{written}` in `{field.setting}` lets every password pass"),)
 
@@ -87,7 +88,7 @@ def _why_any(field: Field) -> tuple[tuple[Origin, str], ...]:
 def _of_static(passdb: Passdb, block: Mapping[str, Field]) -> Iterator[Opening]:
     limit = networks(block)
     if "nopassword" in block:
-        yield Opening(Answer.ANY_PASSWORD, passdb.everyone, _why_any(block["nopassword"]), limit)
+        yield Opening(Answer.ANY_PASSWORD, passdb.everyone, why_any(block["nopassword"]), limit)
         return
     if (stored := passdb.static_password) is None:
         return
@@ -114,22 +115,30 @@ def _of_entries(passdb: Passdb, users: PasswdFile) -> Iterator[Opening]:
     for (answer, _), found in sorted(groups.items(), key=lambda group: (answers.index(group[0][0]), group[0][1])):
         entry, fields = found[0]
         because = (
-            _why_any(fields["nopassword"]) if answer is Answer.ANY_PASSWORD else tuple(_why_empty(passdb, users, entry))
+            why_any(fields["nopassword"]) if answer is Answer.ANY_PASSWORD else tuple(why_empty(passdb, users, entry))
         )
-        yield Opening(answer, _some(passdb, users, len(found), entry), because, networks(fields))
+        yield Opening(answer, some_of(passdb, users, len(found), entry), because, networks(fields))
 
 
 def _fields_of(passdb: Passdb, users: PasswdFile, entry: Entry | None) -> Mapping[str, Field]:
-    """Return the fields in effect when the password of an entry is checked; without one, those that the block sets.
-
-    2.3 sets those of the block first, then those of the entry; 2.4 the other way round.
-    """
-    block = [field for field in passdb.fields if not field.late]
+    """Return the fields in effect when the password of an entry is checked; without one, those that the block sets."""
     if entry is None:
-        return in_effect(field for field in block if not _FILE_FIELD.search(field.value))
-    block = [field for field in block if all(name in entry.extra_fields for name in _FILE_FIELD.findall(field.value))]
+        return in_effect(field for field in passdb.fields if not field.late and not _FILE_FIELD.search(field.value))
+    return in_effect(field for field in fields_set(passdb, users, entry) if not field.late)
+
+
+def fields_set(passdb: Passdb, users: PasswdFile, entry: Entry) -> list[Field]:
+    """Return the fields that are set when a user logs in, in their order.
+
+    2.3 sets those of the block first, then those of the entry, and late ones last; 2.4 the entry's before the block's.
+    """
+    block = [
+        field for field in passdb.fields if all(name in entry.extra_fields for name in _FILE_FIELD.findall(field.value))
+    ]
     own = list(_own_fields(passdb, users, entry)) if passdb.imports_all_fields else []
-    return in_effect([*own, *block] if passdb.dialect == "2.4" else [*block, *own])
+    if passdb.dialect == "2.4":
+        return [*own, *block]
+    return [*(field for field in block if not field.late), *own, *(field for field in block if field.late)]
 
 
 def _own_fields(passdb: Passdb, users: PasswdFile, entry: Entry) -> Iterator[Field]:
@@ -152,14 +161,16 @@ def _answer(entry: Entry, fields: Mapping[str, Field], *, plain: bool) -> Answer
     return None
 
 
-def _why_empty(passdb: Passdb, users: PasswdFile, entry: Entry) -> Iterator[tuple[Origin, str]]:
+def why_empty(passdb: Passdb, users: PasswdFile, entry: Entry) -> Iterator[tuple[Origin, str]]:
+    """Yield the places that make a user's password the empty one."""
     yield users.origin(entry), "an entry without a password"
     if not entry.scheme:
         scheme, origin = passdb.scheme
         yield origin, f"the scheme {scheme} makes it the empty password"
 
 
-def _some(passdb: Passdb, users: PasswdFile, number: int, first: Entry) -> str:
+def some_of(passdb: Passdb, users: PasswdFile, number: int, first: Entry) -> str:
+    """Return so many users of a passwd-file in words; the first is named where there is no other."""
     if number == len(users.entries):
         return passdb.everyone
     if number == 1:

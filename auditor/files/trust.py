@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditor.files.certificates import Certificate, Refused, read_certificates
-from auditor.files.crls import CaCrl, Crl, judge, read_crls
+from auditor.files.crls import Crl, read_crls
 from auditor.files.pem import PemFile, read_pem
 from auditor.host import Host, Unreadable
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from auditor.files.certificates import Name
     from auditor.files.pem import Block
 
@@ -102,9 +100,9 @@ class TrustFile:
                 ends[id(passed)] = complete
         return tuple(one for one in self.cas if not ends[id(one)])
 
-    def crl_states(self, now: datetime) -> tuple[CaCrl, ...]:
-        """Return what the CRL check finds for each CA at a time (in UTC), in the order of the file."""
-        return tuple(judge(ca, self._crls_by_name.get(ca.subject_name, []), now) for ca in self.cas)
+    def crls_named(self, ca: Certificate) -> list[Crl]:
+        """Return the CRLs whose issuer has the name of a CA, in the order of the file."""
+        return self._crls_by_name.get(ca.subject_name, [])
 
     @cached_property
     def foreign_crls(self) -> tuple[Crl, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.files.public_cas import is_system_store, names_a_public_ca
 from auditor.files.trust import TrustDirectory, TrustFile, read_trust_directory, read_trust_file
 from auditor.host import Host, Unreadable
+from auditor.model.public_trust import leads_to_system_store, public_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,15 +91,10 @@ class ClientAuthorities:
         return tuple((parameter, name, self._contents(parameter, name)) for parameter, name in self._stores)
 
     def _contents(self, parameter: Parameter, name: str) -> TrustFile | TrustDirectory | Unreadable | None:
-        if self._is_system_store(name):
+        if leads_to_system_store(self.host, name):
             return None
         read = read_trust_file if parameter is self.file else read_trust_directory
         return read(self.host, posixpath.normpath(name))
-
-    def _is_system_store(self, name: str) -> bool:
-        resolved = self.host.resolve(name)
-        final = () if isinstance(resolved, Unreadable) else (resolved[0], *resolved[1])
-        return any(map(is_system_store, (name, *final)))
 
     @cached_property
     def public(self) -> tuple[PublicCa, ...]:
@@ -109,8 +104,7 @@ class ClientAuthorities:
             if contents is None:
                 found.append(PublicCa(parameter, name))
             elif not isinstance(contents, Unreadable):
-                names = (names_a_public_ca(one) for one in contents.certificates)
-                found += [PublicCa(parameter, name, one) for one in dict.fromkeys(filter(None, names))]
+                found += [PublicCa(parameter, name, one) for one in public_names(contents.certificates)]
         return tuple(found)
 
     @cached_property

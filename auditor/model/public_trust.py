@@ -9,6 +9,9 @@ from auditor.files.trust import read_trust_file
 from auditor.host import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from auditor.files.certificates import Certificate
     from auditor.host import Host
 
 SYSTEM_CAS: Final = "the CAs that the operating system trusts"
@@ -31,12 +34,21 @@ def public_cas(host: Host, name: str) -> PublicCas:
 
     A bundle of the system's own is known by its name, also where a symlink leads to it; it need not be there.
     """
-    resolved = host.resolve(name)
-    passed = () if isinstance(resolved, Unreadable) else (resolved[0], *resolved[1])
-    if any(map(is_system_store, (name, *passed))):
+    if leads_to_system_store(host, name):
         return PublicCas(host.path(name), (SYSTEM_CAS,))
     trust = read_trust_file(host, name)
     if isinstance(trust, Unreadable):
         return PublicCas(trust.path, (), trust.detail or trust.reason.value)
-    names = (names_a_public_ca(certificate) for certificate in trust.certificates)
-    return PublicCas(host.path(name), tuple(dict.fromkeys(name for name in names if name)))
+    return PublicCas(host.path(name), public_names(trust.certificates))
+
+
+def leads_to_system_store(host: Host, name: str) -> bool:
+    """Whether a name is that of a system's own CA bundle or directory, or a symlink to it."""
+    resolved = host.resolve(name)
+    passed = () if isinstance(resolved, Unreadable) else (resolved[0], *resolved[1])
+    return any(map(is_system_store, (name, *passed)))
+
+
+def public_names(certificates: Iterable[Certificate]) -> tuple[str, ...]:
+    """Return the names of the public CAs among certificates, each once."""
+    return tuple(dict.fromkeys(filter(None, map(names_a_public_ca, certificates))))

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.files.crls import Crl, CrlState, read_crl
+from auditor.files.crls import Crl, read_crl
 from auditor.files.pem import Block
 from auditor.files.trust import TrustFile, read_trust_file
 from auditor.host import Unreadable
+from auditor.model.crl_check import CaCrl, CrlState, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from auditor.files.certificates import Certificate
-    from auditor.files.crls import CaCrl
     from auditor.host import Host
     from auditor.model.files import TrustUse
     from auditor.text import Span
@@ -90,8 +90,8 @@ class ClientTrust:
 
     @cached_property
     def crl_states(self) -> tuple[CaCrl, ...]:
-        """What the CRL check finds for each CA."""
-        return self.file.crl_states(self.now)
+        """What the CRL check finds for each CA, in the order of the file."""
+        return crl_states(self.file, self.now)
 
     def with_crl_state(self, *states: CrlState) -> list[CaCrl]:
         """Return the CAs whose CRL is in one of these states."""
@@ -145,6 +145,11 @@ class ClientTrust:
     def line_of(self, part: Certificate | Crl | Block) -> Span:
         """Return the first line of a certificate, a CRL or a block in the file."""
         return self.file.file.first_line(part if isinstance(part, Block) else part.block)
+
+
+def crl_states(file: TrustFile, now: datetime) -> tuple[CaCrl, ...]:
+    """Return what the CRL check finds for each CA of a file at a time (in UTC)."""
+    return tuple(judge(ca, file.crls_named(ca), now) for ca in file.cas)
 
 
 def client_trusts(

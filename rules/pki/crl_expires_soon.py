@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from auditor.files.crls import CrlState
 from auditor.finding import Severity
+from auditor.model.crl_check import CrlState
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:

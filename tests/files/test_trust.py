@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditor.files.certificates import Certificate, Refused, read_certificate
-from auditor.files.crls import Crl, CrlState
+from auditor.files.crls import Crl
 from auditor.files.pem import Block
 from auditor.files.trust import TrustDirectory, TrustFile, read_trust_directory, read_trust_file
 from auditor.host import Host, Mount, Unreadable
+from auditor.model.crl_check import CrlState
+from auditor.model.trust import crl_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +40,7 @@ def trust(tree):
 
 
 def states(found: TrustFile) -> list[tuple[str, CrlState]]:
-    return [(one.ca.subject, one.state) for one in found.crl_states(NOW)]
+    return [(one.ca.subject, one.state) for one in crl_states(found, NOW)]
 
 
 ROOT, ISSUING = "Example Mail CA", "Example Issuing CA"
@@ -126,7 +128,7 @@ def test_a_chain_without_its_root(trust, pki):
     ],
 )
 def test_which_of_two_crls_is_taken(trust, pki, tmp_path, names, tied, count):
-    (state,) = trust(pki("ca.crt", *names)).crl_states(NOW)
+    (state,) = crl_states(trust(pki("ca.crt", *names)), NOW)
     assert (state.chosen.count, state.tied, len(state.others)) == (count, tied, 1)
     assert state.forgotten == (frozenset() if count else {0x2003})
     if OPENSSL:
@@ -135,7 +137,7 @@ def test_which_of_two_crls_is_taken(trust, pki, tmp_path, names, tied, count):
 
 
 def test_the_same_crl_twice_is_one(trust, pki):
-    (state,) = trust(pki("ca.crt", "ca.crl", "ca.crl")).crl_states(NOW)
+    (state,) = crl_states(trust(pki("ca.crt", "ca.crl", "ca.crl")), NOW)
     assert state.others == ()
     assert not state.tied
 
@@ -183,7 +185,7 @@ def test_der_is_noticed(trust, pki):
 def test_a_leaf_is_no_ca(trust, pki):
     found = trust(pki("server.crt", "ca.crl"))
     assert found.cas == ()
-    assert found.crl_states(NOW) == ()
+    assert crl_states(found, NOW) == ()
     (leaf,) = found.certificates
     assert (leaf.subject, leaf.issuer, leaf.may_issue) == ("mail.example.org", ROOT, False)
     assert leaf.not_before < NOW < leaf.not_after
@@ -256,7 +258,7 @@ UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x0
 )
 def test_extensions(trust, tmp_path, issuer, extensions, expected):
     bundle = ca(*issuer) + crl(*extensions)
-    (state,) = trust(bundle).crl_states(NOW)
+    (state,) = crl_states(trust(bundle), NOW)
     assert state.state is expected
     if OPENSSL and expected in (CrlState.VALID, CrlState.UNUSABLE, CrlState.MISSING):
         assert (verify(tmp_path, bundle, ca(name="Leaf", issuer="Test")) == "OK") is (expected is CrlState.VALID)
@@ -313,7 +315,7 @@ def test_a_hashed_directory(tree, pki):
 
 def test_a_large_file_of_copies_takes_no_long_time(trust, pki):
     found = trust(ca(CA) * 400 + crl() * 400 + pki("ca.crt", "ca.crl"))
-    assert len(found.crl_states(NOW)) == 401
+    assert len(crl_states(found, NOW)) == 401
     assert len(found.out_of_order) == 0
     assert found.foreign_crls == ()
 
@@ -334,7 +336,7 @@ def test_never_raises(tmp_path, pki, data):
     assert isinstance(found, TrustFile)
     assert all(isinstance(one, Refused) for one in found.refused)
     assert all(isinstance(one, Crl) for one in found.crls)
-    found.crl_states(NOW)
+    crl_states(found, NOW)
     assert found.without_root is not None
     assert found.out_of_order is not None
     assert found.foreign_crls is not None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC
 """Number of points of the curve P-256 (SP 800-186, 3.2.1.3): private keys lie below it."""
 
 Key = ec.EllipticCurvePrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+Validity = tuple[datetime, datetime]
+ALWAYS: Final = (NOT_BEFORE, NOT_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,17 @@ def subject(common_name: str, email: str = "") -> x509.Name:
     return x509.Name(parts)
 
 
-def authority(common_name: str, *, serial: int, label: str = "", issuer: Authority | None = None) -> Authority:
+def authority(
+    common_name: str,
+    *,
+    serial: int,
+    label: str = "",
+    issuer: Authority | None = None,
+    valid: Validity = ALWAYS,
+) -> Authority:
     """Return a CA: a root, or one that ``issuer`` signed; ``label`` tells apart the keys of CAs with one name."""
     key = derived_key(label or common_name)
-    builder = _builder(subject(common_name), key, serial, issuer)
+    builder = _builder(subject(common_name), key.public_key(), serial, issuer, valid)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
     return Authority(key, _signed(builder, issuer.key if issuer else key))
@@ -62,12 +72,30 @@ def authority(common_name: str, *, serial: int, label: str = "", issuer: Authori
 
 def client_certificate(common_name: str, email: str, issuer: Authority, *, serial: int) -> x509.Certificate:
     """Return a certificate for TLS clients; its key is the one derived from the common name."""
-    return _leaf(subject(common_name, email), derived_key(common_name), issuer, serial, ExtendedKeyUsageOID.CLIENT_AUTH)
+    builder = _builder(subject(common_name, email), derived_key(common_name).public_key(), serial, issuer)
+    return _signed(_leaf(builder, [ExtendedKeyUsageOID.CLIENT_AUTH]), issuer.key)
 
 
-def server_certificate(host_name: str, issuer: Authority, *, serial: int) -> x509.Certificate:
-    """Return a certificate for a TLS server; its key is the one derived from the host name."""
-    return _leaf(subject(host_name), derived_key(host_name), issuer, serial, ExtendedKeyUsageOID.SERVER_AUTH, host_name)
+def server_certificate(
+    host_name: str,
+    issuer: Authority | None,
+    *,
+    serial: int,
+    alternative_name: str | None = None,
+    public_key: PublicKey | None = None,
+    purposes: Sequence[x509.ObjectIdentifier] = (ExtendedKeyUsageOID.SERVER_AUTH,),
+    valid: Validity = ALWAYS,
+) -> x509.Certificate:
+    """Return a certificate for a TLS server; its key is the one derived from the host name, or the given one.
+
+    Without an issuer it signs itself. ``alternative_name`` stands for the host name as subjectAltName, and an empty one
+    for none.
+    """
+    key = derived_key(host_name)
+    builder = _builder(subject(host_name), public_key or key.public_key(), serial, issuer, valid)
+    names = [host_name if alternative_name is None else alternative_name]
+    builder = _leaf(builder, purposes, [name for name in names if name])
+    return _signed(builder, issuer.key if issuer else key)
 
 
 def revocation_list(
@@ -94,7 +122,7 @@ def pem(thing: x509.Certificate | x509.CertificateRevocationList) -> bytes:
     return thing.public_bytes(serialization.Encoding.PEM)
 
 
-def key_pem(key: Key, passphrase: bytes = b"") -> bytes:
+def key_pem(key: Key | rsa.RSAPrivateKey, passphrase: bytes = b"") -> bytes:
     """Return a private key as one PKCS#8 block, encrypted if there is a passphrase."""
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if passphrase:
@@ -103,21 +131,24 @@ def key_pem(key: Key, passphrase: bytes = b"") -> bytes:
 
 
 def _leaf(
-    name: x509.Name, key: Key, issuer: Authority, serial: int, purpose: x509.ObjectIdentifier, host_name: str = ""
-) -> x509.Certificate:
-    builder = _builder(name, key, serial, issuer)
+    builder: x509.CertificateBuilder, purposes: Sequence[x509.ObjectIdentifier], host_names: Sequence[str] = ()
+) -> x509.CertificateBuilder:
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=False)
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-    if host_name:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host_name)]), critical=False)
-    return _signed(builder, issuer.key)
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+    if host_names:
+        names = x509.SubjectAlternativeName([x509.DNSName(name) for name in host_names])
+        builder = builder.add_extension(names, critical=False)
+    return builder
 
 
-def _builder(name: x509.Name, key: Key, serial: int, issuer: Authority | None) -> x509.CertificateBuilder:
-    builder = x509.CertificateBuilder(issuer.certificate.subject if issuer else name, name, key.public_key(), serial)
-    builder = builder.not_valid_before(NOT_BEFORE).not_valid_after(NOT_AFTER)
-    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+def _builder(
+    name: x509.Name, key: PublicKey, serial: int, issuer: Authority | None, valid: Validity = ALWAYS
+) -> x509.CertificateBuilder:
+    builder = x509.CertificateBuilder(issuer.certificate.subject if issuer else name, name, key, serial)
+    builder = builder.not_valid_before(valid[0]).not_valid_after(valid[1])
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     return builder.add_extension(_issuer_key_identifier(issuer), critical=False) if issuer else builder
 
 

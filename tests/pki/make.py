@@ -9,15 +9,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cryptography import x509
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tools"))
 
-from cryptography.hazmat.primitives import serialization  # noqa: E402 (behind the path to tools/, as the next line)
+from cryptography import x509  # noqa: E402 (behind the path to tools/, as the next lines)
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: E402
 from throwaway_pki import (  # noqa: E402
     NOT_AFTER,
     Authority,
@@ -32,14 +30,17 @@ from throwaway_pki import (  # noqa: E402
 )
 
 SERVER = "mail.example.org"
+ENDED = (datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 9, 23, tzinfo=UTC))
 PASSPHRASE = b"passphrase-of-the-cases"
 REVOKED = 0x2003
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PUBLISHED = datetime(2026, 11, 1, tzinfo=UTC)
+RSA_BITS = (1024, 2048)
 
 ROOT = authority("Example Mail CA", serial=0x1001)
 ISSUING = authority("Example Issuing CA", serial=0x1002, issuer=ROOT)
 OTHER = authority("Other CA", serial=0x1003)
+EXPIRED = authority("Example Old CA", serial=0x1005, valid=ENDED)
 REKEYED = authority("Example Mail CA", serial=0x1004, label="Example Mail CA, new key")
 
 
@@ -56,8 +57,54 @@ def certificates() -> dict[str, bytes]:
         "revoked.crt": pem(client_certificate("Revoked", "revoked@example.org", ROOT, serial=REVOKED)),
         "carol.crt": pem(client_certificate("Carol", "carol@example.org", ISSUING, serial=0x3001)),
         "stranger.crt": pem(client_certificate("Stranger", "alice@example.org", OTHER, serial=0x4001)),
-        "server.crt": pem(server_certificate(SERVER, ROOT, serial=0x2101)),
+        "expired-ca.crt": pem(EXPIRED.certificate),
+        "dora.crt": pem(client_certificate("Dora", "alice@example.org", EXPIRED, serial=0x5001)),
     }
+
+
+def server_certificates() -> dict[str, bytes]:
+    soon = NOW + timedelta(days=10)
+    made = {
+        "server": server_certificate(SERVER, ROOT, serial=0x2101),
+        "server-any-purpose": server_certificate(SERVER, ROOT, serial=0x2102, purposes=()),
+        "server-expired": server_certificate(SERVER, ROOT, serial=0x2103, valid=ENDED),
+        "server-expiring": server_certificate(SERVER, ROOT, serial=0x2104, valid=(PUBLISHED, soon)),
+        "server-future": server_certificate(SERVER, ROOT, serial=0x2105, valid=(NOW + timedelta(days=30), NOT_AFTER)),
+        "server-no-san": server_certificate(SERVER, ROOT, serial=0x2106, alternative_name=""),
+        "server-other-name": server_certificate(SERVER, ROOT, serial=0x2107, alternative_name="www.example.net"),
+        "server-self-signed": server_certificate(SERVER, None, serial=0x2108),
+        "server-sha1": signed_with_sha1(server_certificate(SERVER, ROOT, serial=0x2109), ROOT.key),
+        "server-wildcard": server_certificate(SERVER, ROOT, serial=0x210A, alternative_name="*.example.org"),
+        "server-of-issuing": server_certificate(SERVER, ISSUING, serial=0x3101),
+        "server-of-expired": server_certificate(SERVER, EXPIRED, serial=0x5101),
+    }
+    for bits in RSA_BITS:
+        public_key = rsa_key(bits).public_key()
+        made[f"server-rsa{bits}"] = server_certificate(SERVER, ROOT, serial=0x2200 + bits, public_key=public_key)
+    return {f"{name}.crt": pem(certificate) for name, certificate in made.items()}
+
+
+def signed_with_sha1(certificate: x509.Certificate, key: Key) -> x509.Certificate:
+    """Return a certificate signed anew with SHA-1, which cryptography refuses to do (ecdsa-with-SHA1, RFC 3279)."""
+    sha256 = bytes.fromhex("300a06082a8648ce3d040302")
+    sha1 = bytes.fromhex("300906072a8648ce3d0401")
+    # The lengths of both sequences take two bytes.
+    signed = sequence(certificate.tbs_certificate_bytes[4:].replace(sha256, sha1, 1))
+    signature = b"\0" + key.sign(signed, ec.ECDSA(hashes.SHA1(), deterministic_signing=True))
+    return x509.load_der_x509_certificate(sequence(signed + sha1 + b"\x03" + bytes([len(signature)]) + signature))
+
+
+def sequence(contents: bytes) -> bytes:
+    return b"\x30\x82" + len(contents).to_bytes(2) + contents
+
+
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    """Return the RSA key of a size, made once: nothing derives it from a label."""
+    file = HERE / f"server-rsa{bits}.key"
+    if not file.exists():
+        # Smaller keys than 1,024 bits are refused by cryptography.
+        file.write_bytes(key_pem(rsa.generate_private_key(65537, bits)))
+    return serialization.load_pem_private_key(file.read_bytes(), None)
 
 
 def keys() -> dict[str, bytes]:
@@ -90,11 +137,13 @@ def revocation_lists() -> dict[str, bytes]:
         "ca.crl.der": current.public_bytes(serialization.Encoding.DER),
         "ca-corrupt.crl": corrupted(pem(current)),
         "ca-empty.crl": pem(crl(ROOT)),
+        "ca-newer.crl": pem(crl(ROOT, revoked=(REVOKED,), since=NOW - timedelta(days=7))),
         "ca-newer-empty.crl": pem(crl(ROOT, since=NOW - timedelta(days=7))),
         "ca-expired.crl": pem(expired),
         "ca-expiring.crl": pem(crl(ROOT, revoked=(REVOKED,), until=NOW + timedelta(days=3))),
         "ca-future.crl": pem(crl(ROOT, revoked=(REVOKED,), since=NOW + timedelta(days=30))),
         "ca-bad-signature.crl": pem(crl(ROOT, revoked=(REVOKED,), key=derived_key("nobody"))),
+        "expired-ca.crl": pem(crl(EXPIRED)),
         "issuing.crl": pem(crl(ISSUING)),
         "other-ca.crl": pem(crl(OTHER)),
         "rekeyed-ca.crl": pem(crl(REKEYED)),
@@ -109,7 +158,7 @@ def corrupted(block: bytes) -> bytes:
 
 
 def main() -> None:
-    for name, data in (certificates() | keys() | revocation_lists()).items():
+    for name, data in (certificates() | server_certificates() | keys() | revocation_lists()).items():
         (HERE / name).write_bytes(data)
     encrypted = HERE / "server-encrypted.key"
     # Its salt is random: written once.

@@ -127,6 +127,11 @@ class HostRule(Rule[AuditedHost]):
         for unreadable in host.unread_keys:
             yield self.not_checked(unreadable.path, unreadable.why)
 
+    def unread_certificates(self, host: AuditedHost) -> Iterator[NotChecked]:
+        """Yield the files of server certificates that could not be read."""
+        for unread in host.unread_certificates:
+            yield self.not_checked(f"{unread.use.name} ({unread.use.setting} at {unread.use.origin})", unread.why)
+
     def unread(self, files: Iterable[tuple[TrustUse, Unreadable]]) -> Iterator[NotChecked]:
         """Yield that files which this rule needed could not be read, each with the setting that names it."""
         for use, unreadable in files:

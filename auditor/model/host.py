@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
+from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
+from auditor.model.signatures import Signature, signatures
 from auditor.model.trust import ClientTrust, client_trusts
 
 if TYPE_CHECKING:
@@ -107,6 +109,25 @@ class AuditedHost:
     def unread_keys(self) -> tuple[Unreadable, ...]:
         """The key files of which it is not known who can read them, and why."""
         return tuple(found for found in self._key_files if not isinstance(found, KeyFile))
+
+    @cached_property
+    def _server_certificates(self) -> tuple[ServerCertificate | UnreadCertificate, ...]:
+        return tuple(server_certificates(self.host, self.dovecot, self.postfix))
+
+    @cached_property
+    def server_certificates(self) -> tuple[ServerCertificate, ...]:
+        """The certificates that the daemons show to their clients."""
+        return tuple(found for found in self._server_certificates if isinstance(found, ServerCertificate))
+
+    @cached_property
+    def signatures(self) -> tuple[Signature, ...]:
+        """The signatures that the daemons and their clients rely on."""
+        return tuple(signatures(self.server_certificates, self.client_trusts))
+
+    @cached_property
+    def unread_certificates(self) -> tuple[UnreadCertificate, ...]:
+        """The files of server certificates that cannot be read, and why."""
+        return tuple(found for found in self._server_certificates if isinstance(found, UnreadCertificate))
 
     @cached_property
     def key_matches(self) -> tuple[Match, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.files.tables import Kind, Table, UnreadableTable, read_table
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.syntax.postfix_lines import words
+from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,13 @@ TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""
 NAMING_PROGRAMS: Final = frozenset({"lmtp", "postscreen", "smtp", "smtpd", "tlsproxy"})
 """Programs that alone read the parameters named after them."""
+
+
+class SniChain(NamedTuple):
+    """An entry of tls_server_sni_maps: the server name, or the parent domain behind a dot, and the files for it."""
+
+    name: str
+    files: tuple[FileUse, ...]
 
 
 class Postfix:
@@ -77,11 +86,11 @@ class Postfix:
         """
         if not parameter.effective:
             return None
-        return self._use_of(parameter, parameter.effective)
+        return self._use_of(parameter.name, parameter.effective, parameter.origin)
 
-    def _use_of(self, parameter: Parameter, name: str) -> FileUse:
+    def _use_of(self, parameter: str, name: str, origin: Origin) -> FileUse:
         folder = self.configuration.get("queue_directory").effective
-        return FileUse("postfix", parameter.name, posixpath.normpath(posixpath.join(folder, name)), parameter.origin)
+        return FileUse("postfix", parameter, posixpath.normpath(posixpath.join(folder, name)), origin)
 
     @cached_property
     def key_pairs(self) -> tuple[KeyPair, ...]:
@@ -96,8 +105,32 @@ class Postfix:
     @cached_property
     def key_chains(self) -> tuple[tuple[FileUse, ...], ...]:
         """The lists of files that are read as one, each key before its certificates (postconf(5))."""
-        chains = (self._chain(prefix, service) for prefix, service in self._tls_users)
+        chains = [self._chain(prefix, service) for prefix, service in self._tls_users]
+        chains += [
+            sni.files for prefix, service in self._tls_users if prefix == "smtpd" for sni in self.sni_chains(service)
+        ]
         return tuple(dict.fromkeys(chain for chain in chains if chain))
+
+    def served_files(self, service: Service | None) -> tuple[tuple[FileUse, ...], ...]:
+        """Return the files from which an smtpd service takes its certificates, those that are read as one together."""
+        if files := self._chain("smtpd", service):
+            return (files,)
+        return tuple((pair.certificate,) for pair in self._pairs("smtpd", service))
+
+    def sni_chains(self, service: Service | None) -> tuple[SniChain, ...]:
+        """Return the certificates that an smtpd service has for server names (postconf(5), tls_server_sni_maps)."""
+        return tuple(
+            SniChain(entry.key, self._named_files("tls_server_sni_maps", entry.result, Origin(entry.span)))
+            for table in self.sni_tables(service)
+            if isinstance(table, Table)
+            for entry in table.entries
+            if table.kind is Kind.EXACT
+        )
+
+    def sni_tables(self, service: Service | None) -> tuple[Table | UnreadableTable, ...]:
+        """Return the tables of tls_server_sni_maps."""
+        parameter = self.configuration.get("tls_server_sni_maps", service)
+        return tuple(read_table(self.host, word.text, at=parameter.origin.span) for word in words(parameter.effective))
 
     @cached_property
     def key_files(self) -> tuple[FileUse, ...]:
@@ -142,4 +175,7 @@ class Postfix:
 
     def _chain(self, prefix: str, service: Service | None) -> tuple[FileUse, ...]:
         parameter = self.configuration.get(f"{prefix}_tls_chain_files", service)
-        return tuple(self._use_of(parameter, word.text) for word in words(parameter.effective))
+        return self._named_files(parameter.name, parameter.effective, parameter.origin)
+
+    def _named_files(self, name: str, value: str, origin: Origin) -> tuple[FileUse, ...]:
+        return tuple(self._use_of(name, word.text, origin) for word in words(value))

@@ -15,11 +15,13 @@ from harms import (
     certificate_is_not_required,
     certificate_logs_in,
     certificates_are_not_asked_for,
+    client_refuses_server,
     crl_order_matters,
     does_not_start,
     external_fails,
     master_opens_mailbox,
     password_is_logged,
+    no_verified_connection,
     password_logs_in,
     postfix_has_no_tls,
     strangers_are_asked,
@@ -78,6 +80,9 @@ HARMS: Final = {
     "crl-bad-signature": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-der-in-pem-bundle": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-order-unconventional": Harm(crl_order_matters, harmless=True, certificates_log_in=True),
+    "server-cert-expired": Harm(client_refuses_server, client_refuses_server),
+    "server-key-weak": Harm(no_verified_connection, no_verified_connection),
+    "signature-weak": Harm(no_verified_connection, no_verified_connection),
     # Service
     "cert-username-field-unknown": Harm(tls_fails),
     "file-marker-missing": Harm(tls_fails),
@@ -103,6 +108,7 @@ _NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as
 _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there is nothing to lose"
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
 _OTHER_RULE: Final = "harm is done, and another rule says so"
+_NOT_YET: Final = "nothing happens before the day has come"
 UNSHOWN: Final = {
     "append-default-ca-enabled/bad-fingerprints-only": _NOBODY_GAINS,
     "append-default-ca-enabled/bad-required-with-password": _NOBODY_GAINS,
@@ -135,6 +141,9 @@ UNSHOWN: Final = {
     "passdb-any-password/bad-ldap-24": "there is no LDAP server here",
     "passdb-any-password/bad-proxy-is-medium-23": "there is no server behind the proxy here",
     "protocol-passdb-runs-first/bad-included-23": "the clients here do not speak ManageSieve",
+    "server-cert-expired/bad-expiring-23": _NOT_YET,
+    "server-cert-expired/bad-expiring-24": _NOT_YET,
+    "server-cert-expired/bad-expiring-pf": _NOT_YET,
     "smtpd-trusts-public-cas/bad-asked-only": _NOBODY_GAINS,
     "ssl-ca-public-bundle/bad-certificate-required-23": _NO_LOGIN,
     "tls-loglevel-high/bad-client-option": "no server is there for the SMTP client to talk to",

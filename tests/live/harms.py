@@ -9,6 +9,7 @@ import hashlib
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from cases import PKI
 from clients import ClosedError, Door, login
 from trial import Login, Trial
 
@@ -108,6 +109,16 @@ def crl_order_matters(trial: Trial) -> bool:
 
 
 # --- Service --------------------------------------------------------------------------------------------------------
+
+
+def client_refuses_server(trial: Trial) -> bool:
+    """A client that verifies certificates, and has the root CA of tests/pki, refuses one at some door."""
+    return any(trial.opens(door) and not trial.opens(door, trusted=PKI / "ca.crt") for door in trial.server.named_doors)
+
+
+def no_verified_connection(trial: Trial) -> bool:
+    """TLS fails as a whole, or for clients that verify certificates."""
+    return tls_fails(trial) or client_refuses_server(trial)
 
 
 def does_not_start(trial: Trial) -> bool:

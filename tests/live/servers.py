@@ -241,6 +241,13 @@ class Postfix(Server):
         """A door of each port, on loopback only where there is no other."""
         return [Door("smtp", address, port, port in _WRAPPED) for address, port in self._doors(loopback=True)]
 
+    @cached_property
+    def named_doors(self) -> list[Door]:
+        """The doors, each also by every server name in the SNI map."""
+        maps = self.cage.root.glob("etc/postfix/sni")
+        names = [line.split()[0] for file in maps for line in file.read_text().splitlines()]
+        return [door.asking_for(name) for door in self.doors for name in ["", *names]]
+
     def parameter(self, door: Door, name: str) -> str:
         """Return the value of a parameter for the service behind a door, as postconf(1) sees it."""
         words = {25: "smtp", 465: "submissions", 587: "submission"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
+from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
 from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
@@ -58,11 +59,15 @@ def audit(
             not_checked += postfix.not_checked
         for result in _run(rules, host, now, failures):
             if isinstance(result, Finding):
-                findings.append(result)
+                findings.append(with_fingerprint(result, host.host))
             else:
                 not_checked.append(result)
     return Audit(
-        hosts, tuple(rules), tuple(_sorted(findings)), tuple(_merged(not_checked)), tuple(dict.fromkeys(failures))
+        hosts,
+        tuple(rules),
+        tuple(told_apart(_sorted(findings))),
+        tuple(_merged(not_checked)),
+        tuple(dict.fromkeys(failures)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,8 +66,8 @@ class Location(NamedTuple):
 class Finding(NamedTuple):
     """One thing that is wrong: what happens, where, and what to do about it.
 
-    ``subject`` names what the finding is about independently of lines (a setting path, a file name); with the rule, the
-    file and the message's identity it makes the fingerprint.
+    ``subject`` names what the finding is about independently of lines (a setting path, a file name). ``fingerprint`` is
+    what the finding is known by from one run to the next (``auditor.fingerprint``); the audit sets it.
     """
 
     rule: str
@@ -79,19 +78,12 @@ class Finding(NamedTuple):
     advice: str = ""
     tags: tuple[str, ...] = ()
     subject: str = ""
+    fingerprint: str = ""
 
     @property
     def primary(self) -> Location:
         """The place where it stands."""
         return next((location for location in self.locations if location.primary), self.locations[0])
-
-    @property
-    def fingerprint(self) -> str:
-        """A name of this finding that survives moved lines: rule, file, subject and the text at the primary place."""
-        primary = self.primary
-        text = " ".join(primary.span.text.split()) if primary.span else ""
-        parts = (self.rule, primary.path, self.subject, text)
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     @property
     def sort_key(self) -> tuple[int, tuple[str, int, int], str, str]:

@@ -132,6 +132,16 @@ class Host:
         real = self.real_path(name)
         return name if real is None else real.removeprefix("./")
 
+    def name(self, path: str) -> str:
+        """Return the name that ``path`` made the path of; a path outside the tree is its own name."""
+        for mount in sorted(self.mounts, key=lambda mount: -len(mount.folder)):
+            if path == self.path(mount.name):
+                return mount.name
+            folder = os.path.join(mount.folder, "").removeprefix("./")  # noqa: PTH118
+            if path.startswith(folder) and (folder or not path.startswith("/")):
+                return f"{mount.name.rstrip('/')}/{path[len(folder) :]}"
+        return path
+
     def resolve(self, name: str) -> tuple[str, tuple[str, ...]] | Unreadable:
         """Follow the symlinks of a name inside the tree.
 

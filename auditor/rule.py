@@ -34,6 +34,10 @@ SECTIONS = ("What", "Why it matters", "How to mend it", "When to ignore it", "So
 """The paragraphs of a rule's docstring, in their order."""
 
 
+_LINE_NUMBER = re.compile(r":\d+(?=\)$)")
+"""In ``(section started at FILE:LINE)``."""
+
+
 class Rule(Generic[Subject]):
     """One thing that can be wrong, looked for in one kind of subject."""
 
@@ -114,7 +118,7 @@ class HostRule(Rule[AuditedHost]):
             f"{what}: {problem.message}",
             because=problem.related,
             advice=problem.advice or advice,
-            subject=problem.message,
+            subject=_LINE_NUMBER.sub("", problem.message),
         )
 
     def unknown_readers(self, host: AuditedHost) -> Iterator[NotChecked]:

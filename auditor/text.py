@@ -144,6 +144,12 @@ class Span(NamedTuple):
         return self.file.text[self.start : self.end]
 
     @property
+    def shown_text(self) -> str:
+        """The characters of the span, fit for showing; a line that holds a secret is shown as a whole."""
+        shown = [self.file.shown_line(number) for number in range(self.line, self.end_line + 1)]
+        return "\n".join(shown) if any(HIDDEN in one for one in shown) else escaped(self.text)
+
+    @property
     def line(self) -> int:
         """Line of the first character, from 1."""
         return self.file.position(self.start)[0]

@@ -58,19 +58,6 @@ def test_places_of_every_kind() -> None:
     assert (span.path, span.label, span.primary) == ("etc/dovecot/x.conf", "a span", False)
 
 
-def test_fingerprints_survive_moved_lines_and_tell_findings_apart() -> None:
-    moved = SourceFile(FILE.name, FILE.path, "\n\n# more\n  a =  b\n")
-    start = moved.text.index("a =")
-    one = Example().finding(FILE.span(0, 5), "m", subject="a")
-    assert Example().finding(moved.span(start, start + 6), "other words", subject="a").fingerprint == one.fingerprint
-    others = [
-        Example().finding(FILE.span(6, 11), "m", subject="a"),
-        Example().finding(FILE.span(0, 5), "m", subject="b"),
-        Example().finding(MAIN.span(0, 5), "m", subject="a"),
-    ]
-    assert len({one.fingerprint, *(other.fingerprint for other in others)}) == 4
-
-
 def test_what_was_not_checked_names_the_rule() -> None:
     assert Example().not_checked("a", "b") == NotChecked("a", "b", ("example-rule",))
 

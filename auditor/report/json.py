@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import __version__
 from auditor.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
     from auditor.failure import Failure
@@ -34,7 +31,7 @@ def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "mailaudit", "version": __version__},
         "hosts": [_host(host) for host in audit.hosts],
-        "findings": [_finding(*one) for one in zip(shown, _fingerprints(shown), strict=True)],
+        "findings": [_finding(one) for one in shown],
         "suppressed": [],
         "not_checked": [not_checked_entry(one) for one in audit.not_checked],
         "errors": [_error(failure) for failure in audit.failures],
@@ -66,16 +63,7 @@ def _host(host: Instances) -> dict[str, Any]:
     }
 
 
-def _fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield a fingerprint for each finding; the second of two that are alike, in two equal blocks, gets its own."""
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        own = finding.fingerprint
-        seen[own] += 1
-        yield own if seen[own] == 1 else hashlib.sha256(f"{own} {seen[own]}".encode()).hexdigest()[: len(own)]
-
-
-def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -84,7 +72,7 @@ def _finding(finding: Finding, fingerprint: str) -> dict[str, Any]:
         "message": finding.message,
         "advice": finding.advice,
         "locations": [place for location in finding.locations for place in _locations(location)],
-        "fingerprint": fingerprint,
+        "fingerprint": finding.fingerprint,
         "fix": None,
     }
 

@@ -42,7 +42,7 @@ class Condition(NamedTuple):
 class Rule:
     """One rule: its key or pattern as written, its result, and which of the lines it stands on.
 
-    ``condition`` is the index of the ``if`` around a cidr rule.
+    ``condition`` is the index of the ``if`` around a cidr rule; ``guarded`` says that a pattern stands behind an ``if``.
     """
 
     key: str
@@ -51,6 +51,7 @@ class Rule:
     network: Network | None = None
     negated: bool = False
     condition: int | None = None
+    guarded: bool = False
 
     def matches(self, wanted: Address) -> bool:
         """Whether it answers an address; rules of patterns never do."""
@@ -113,14 +114,16 @@ def pattern_rules(texts: Sequence[str]) -> tuple[list[Rule], list[Condition], li
     """
     rules: list[Rule] = []
     ignored: list[int] = []
+    open_ifs = 0
     for index, text in enumerate(texts):
         if _ENDIF.match(text) or _IF.match(text):
+            open_ifs = open_ifs + 1 if _IF.match(text) else max(open_ifs - 1, 0)
             continue
         end = _end_of_pattern(text)
         if end is None:
             ignored.append(index)
         else:
-            rules.append(Rule(text[:end], text[end:].strip(WHITE), index))
+            rules.append(Rule(text[:end], text[end:].strip(WHITE), index, guarded=open_ifs > 0))
     return rules, [], ignored
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from auditor.files.table_rules import Address, Condition, Rule, address, cidr_rules, pattern_rules
+from auditor.files.table_rules import Address, Condition, Network, Rule, address, cidr_rules, pattern_rules
 from auditor.host import Host, Reason, Unreadable
 from auditor.syntax.postfix_lines import WHITE, Word, braced, logical_lines, name_value, words
 from auditor.text import escaped
@@ -62,11 +62,13 @@ class Entry:
     """One entry: key or pattern as it is written, and the result, which may be a secret.
 
     ``span`` is the key's place in the table's file, or the place of the table's name for one that stands in main.cf.
+    ``guarded`` says that a pattern stands behind an ``if``, so that it counts for some keys only.
     """
 
     key: str
     result: str = field(repr=False)
     span: Span | None = field(default=None, repr=False)
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,20 @@ class Table:
             if (rule.condition is None or holds[rule.condition]) and rule.matches(wanted):
                 return entry
         return None
+
+    def networks(self) -> Iterator[tuple[tuple[tuple[Network, bool], ...], Entry]]:
+        """Yield the entries of a cidr table with the networks that an address must be in, or not in where negated.
+
+        A network says something about its own address family only.
+        """
+        for rule, entry in zip(self._rules, self.entries, strict=True):
+            needed: list[tuple[Network, bool]] = [(rule.network, rule.negated)] if rule.network else []
+            around = rule.condition
+            while around is not None:
+                condition = self._conditions[around]
+                needed.append((condition.network, condition.negated))
+                around = condition.parent
+            yield tuple(needed), entry
 
     def results(self) -> Iterator[str]:
         """Yield every result that some key may have, as it is written (``$1`` of patterns not replaced)."""
@@ -227,7 +243,7 @@ def _rules_table(
     kind: str, specification: str, texts: list[str], spans: list[Span | None], source: SourceFile | None
 ) -> Table:
     rules, conditions, ignored = cidr_rules(texts) if kind == "cidr" else pattern_rules(texts)
-    entries = tuple(Entry(rule.key, rule.result, spans[rule.index]) for rule in rules)
+    entries = tuple(Entry(rule.key, rule.result, spans[rule.index], rule.guarded) for rule in rules)
     lines = tuple(span.line for span in (spans[index] for index in ignored) if span) if source else ()
     searched = Kind.CIDR if kind == "cidr" else Kind.PATTERN
     return Table(

@@ -10,7 +10,7 @@ from auditor.postfix.restrictions import restrictions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.postfix.configuration import Configuration
+    from auditor.postfix.configuration import Configuration, Service
     from auditor.postfix.restrictions import Restriction
     from auditor.text import Span
 
@@ -40,7 +40,7 @@ def relay_guard_problems(configuration: Configuration) -> Iterator[Problem | Not
         parameters = [configuration.get(name, service) for name in LISTS]
         if any(one.expanded is None for one in parameters):
             continue
-        if any(_has_guard(restrictions(configuration, service, name)) for name in LISTS):
+        if has_relay_guard(configuration, service):
             continue
         if configuration.version_from == "assumed" and parameters[0].assignment is None:
             why = "the version of Postfix is not known"
@@ -50,6 +50,11 @@ def relay_guard_problems(configuration: Configuration) -> Iterator[Problem | Not
         if span not in reported:
             reported.add(span)
             yield Problem(ProblemKind.INVALID_VALUE, _MESSAGE, span or service.span, _ADVICE)
+
+
+def has_relay_guard(configuration: Configuration, service: Service | None) -> bool:
+    """Whether smtpd finds a restriction that keeps strangers from relaying; without one it ends when it starts."""
+    return any(_has_guard(restrictions(configuration, service, name)) for name in LISTS)
 
 
 def _has_guard(listed: Iterable[Restriction]) -> bool:

@@ -29,6 +29,7 @@ _TABLE_ALONE: Final = {
     "smtpd_client_restrictions": "check_client_access",
     "smtpd_helo_restrictions": "check_helo_access",
     "smtpd_sender_restrictions": "check_sender_access",
+    "smtpd_relay_restrictions": "check_recipient_access",
     "smtpd_recipient_restrictions": "check_recipient_access",
     "smtpd_etrn_restrictions": "check_etrn_access",
 }
@@ -67,6 +68,30 @@ def restrictions(configuration: Configuration, service: Service | None, list_nam
             configuration.not_checked.append(NotChecked(f"the end of {list_name}", why))
         known = scope.restrictions[list_name] = tuple(one for one in found[:MAX_RESTRICTIONS] if one)
     return known
+
+
+def restrictions_of_result(
+    configuration: Configuration, service: Service | None, text: str, origin: Origin
+) -> tuple[Restriction, ...]:
+    """Return the restrictions that the result of an access table names, restriction classes expanded.
+
+    They stand where the table's entry does (``check_table_result``, ``src/smtpd/smtpd_check.c``).
+    """
+    classes = class_names(configuration, service)
+    found: list[Restriction] = []
+    for one in restrictions_in(parse_restrictions(text)):
+        if one.name in classes and one.argument is None:
+            inside = restrictions(configuration, service, one.name)
+            found += (each._replace(warn_only=each.warn_only or one.warn_only) for each in inside)
+        else:
+            found.append(Restriction(one.name, one.argument or "", origin, origin.span, warn_only=one.warn_only))
+    return tuple(found)
+
+
+def class_names(configuration: Configuration, service: Service | None) -> frozenset[str]:
+    """Return the names of the restriction classes that a service knows."""
+    scope = configuration.scope(service)
+    return frozenset(word.text for word in words(scope.get("smtpd_restriction_classes").effective))
 
 
 def _expanded(scope: Scope, list_name: str) -> Iterator[Restriction | None]:

@@ -42,7 +42,8 @@ def test_names_and_arguments(tmp_path, value, expected):
 def test_a_table_alone_depends_on_the_list(tmp_path):
     assert listed(tmp_path, "hash:/a", "smtpd_client_restrictions") == [("check_client_access", "hash:/a")]
     # "specify one of (check_client_access, ...) before ... restriction": smtpd_check.c
-    assert listed(tmp_path, "hash:/a", "smtpd_relay_restrictions") == [("hash:/a", "")]
+    assert listed(tmp_path, "hash:/a", "smtpd_relay_restrictions") == [("check_recipient_access", "hash:/a")]
+    assert listed(tmp_path, "hash:/a", "smtpd_data_restrictions") == [("hash:/a", "")]
 
 
 def test_warn_if_reject_is_about_the_next_restriction(tmp_path):

@@ -48,8 +48,8 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @FORMAT
 @OUTPUT
-@click.option("--select", multiple=True, metavar="RULE,...", help="Run these rules only, also those that are off by default.")
-@click.option("--ignore", multiple=True, metavar="RULE,...", help="Run all rules but these and those that are off by default.")
+@click.option("--select", multiple=True, metavar="RULE,...", help="Run only these, those off by default included.")
+@click.option("--ignore", multiple=True, metavar="RULE,...", help="Run all but these and those off by default.")
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), default="low", help="The mildest that is shown (default: low)."
 )

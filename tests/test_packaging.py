@@ -141,10 +141,10 @@ def test_the_command_is_declared_with_the_wheel(wheel: Path) -> None:
     assert "mailaudit = auditor.cli:main" in archive.read(entry_points).decode()
 
 
-def test_the_hook_is_for_repositories() -> None:
+def test_the_hooks_are_for_repositories() -> None:
     text = (REPOSITORY / ".pre-commit-hooks.yaml").read_text()
-    (pattern,) = re.findall(r"(?m)^  files: (.*)$", text)
-    assert "pass_filenames: false" in text
+    (pattern,) = set(re.findall(r"(?m)^  files: (.*)$", text))
+    assert text.count("pass_filenames: false") == text.count("- id: ") == 2
     for name in (
         "etc/dovecot/conf.d/10-ssl.conf",
         "main.cf",

@@ -42,7 +42,7 @@ class Condition(NamedTuple):
 class Rule:
     """One rule: its key or pattern as written, its result, and which of the lines it stands on.
 
-    ``condition`` is the index of the ``if`` around a cidr rule; ``guarded`` says that a pattern stands behind an ``if``.
+    ``condition`` is the index of the ``if`` around a cidr rule; ``guarded``: a pattern stands behind an ``if``.
     """
 
     key: str

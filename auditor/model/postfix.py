@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration, Parameter, Service
-    from auditor.text import Origin
 
 TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""

@@ -9,7 +9,6 @@ from auditor import __version__
 from auditor.finding import Severity
 
 if TYPE_CHECKING:
-
     from auditor.audit import Audit
     from auditor.failure import Failure
     from auditor.finding import Finding, Location, NotChecked

@@ -90,6 +90,15 @@ def certificate_logs_in(client: str) -> Callable[[Trial], bool]:
     return harm
 
 
+def certificate_login_fails(client: str) -> Callable[[Trial], bool]:
+    """This client, whose certificate is valid, logs in with it at no door."""
+
+    def harm(trial: Trial) -> bool:
+        return not certificate_logs_in(client)(trial)
+
+    return harm
+
+
 def valid_certificate_is_refused(trial: Trial) -> bool:
     """A user whose CA is in the file, and whose certificate is not revoked, is asked for it and then refused."""
     if not trial.server.started:

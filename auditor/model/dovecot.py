@@ -21,7 +21,7 @@ from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from auditor.host import Host
     from auditor.model.passdb import Passdb
@@ -216,10 +216,26 @@ class Dovecot:
         return self.is_on("auth_ssl_username_from_cert")
 
     @property
+    def version_numbers(self) -> tuple[int, ...]:
+        """The version in numbers, empty where it has none."""
+        return tuple(int(number) for number in re.findall(r"\d{1,9}", self.version)[:4])
+
+    @property
     def knows_mechanism_filters(self) -> bool:
         """Whether this version has ``mechanisms`` in passdbs, which came with 2.2.28."""
-        numbers = [int(number) for number in re.findall(r"\d{1,9}", self.version)[:3]]
-        return not numbers or numbers >= [2, 2, 28]
+        return not self.version_numbers or self.version_numbers >= (2, 2, 28)
+
+    def databases_asked(self, drivers: Collection[str]) -> dict[str, Origin]:
+        """Return the passdbs and userdbs of some drivers, in words, with their places."""
+        found: dict[str, Origin] = {one.title: one.origin for one in self.passdbs if one.driver in drivers}
+        name = "userdb_driver" if self.dialect == "2.4" else "driver"
+        for scope in self.auth_scopes:
+            for section in self.configuration.sections("userdb", scope):
+                setting = section.get(name)
+                driver = (setting.value if setting else "") or section.name
+                if driver in drivers:
+                    found[shortened(f"userdb {section.name or f'({driver})'}")] = section.origin
+        return found
 
     @cached_property
     def client_certificates(self) -> ClientCertificates:

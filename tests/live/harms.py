@@ -6,6 +6,7 @@ A harm is a function that says whether it happens.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 USERS: Final = ("alice@example.org", "bob@example.org")
 """The users of the cases; nobody knows their passwords."""
 ONE_PASSWORD: Final = "ALLTHESAME"
-"""The password in the cases of static-passdb-any-user."""
+"""The password where a case's users have one that is known."""
 PRIVATE: Final = "192.168.0.9"
 """A client in a private network, for cases that limit logins to one."""
 SILENCE: Final = 3
@@ -97,6 +98,12 @@ def certificate_login_fails(client: str) -> Callable[[Trial], bool]:
         return not certificate_logs_in(client)(trial)
 
     return harm
+
+
+def certificate_replaces_the_name(trial: Trial) -> bool:
+    """Bob logs in with his password, and no longer when alice's certificate comes with it."""
+    bob = [Login(door, "PLAIN", USERS[1], ONE_PASSWORD) for door in trial.doors]
+    return trial.logs_in(bob) and not trial.logs_in(replace(attempt, client="alice") for attempt in bob)
 
 
 def valid_certificate_is_refused(trial: Trial) -> bool:

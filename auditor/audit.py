@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.table import Access
@@ -13,10 +15,11 @@ from auditor.read import Instances, Versions, read_hosts
 from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from auditor.discover import Discovery
+    from auditor.finding import Severity
     from auditor.model import AuditedHost
     from auditor.rule import AnyRule
 
@@ -24,6 +27,14 @@ __all__ = ["Audit", "Failure", "Versions", "audit"]
 
 MAX_RESULTS: Final = 1000
 """Findings of one rule on one host; a broken file of a megabyte could have a hundred thousand."""
+
+
+class Decisions(NamedTuple):
+    """What the users decided about their audits: how bad findings are, by rule, and facts that no file tells."""
+
+    severities: Mapping[str, Severity] = MappingProxyType({})
+    days_before_expiry: int = 7
+    """Days before its end at which what expires is reported."""
 
 
 class Audit(NamedTuple):
@@ -34,6 +45,8 @@ class Audit(NamedTuple):
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     failures: tuple[Failure, ...]
+    config: str | None = None
+    """The file from which options were read."""
 
     @property
     def read_something(self) -> bool:
@@ -42,12 +55,18 @@ class Audit(NamedTuple):
 
 
 def audit(
-    discovery: Discovery, rules: Sequence[type[AnyRule]], *, now: datetime, versions: Versions | None = None
+    discovery: Discovery,
+    rules: Sequence[type[AnyRule]],
+    *,
+    now: datetime,
+    versions: Versions | None = None,
+    decisions: Decisions | None = None,
 ) -> Audit:
     """Read what was discovered and run the rules over it.
 
     ``now`` is in UTC. A rule that raises becomes an internal failure, so that its mistake hides nothing else.
     """
+    decisions = decisions or Decisions()
     hosts, unread = read_hosts(discovery, versions or Versions())
     failures = list(unread)
     not_checked = list(discovery.not_checked)
@@ -57,8 +76,9 @@ def audit(
             not_checked += dovecot.not_checked
         for postfix in host.postfix:
             not_checked += postfix.not_checked
-        for result in _run(rules, host, now, failures):
+        for result in _run(rules, host, now, decisions, failures):
             if isinstance(result, Finding):
+                result = result._replace(severity=decisions.severities.get(result.rule, result.severity))
                 findings.append(with_fingerprint(result, host.host))
             else:
                 not_checked.append(result)
@@ -72,10 +92,11 @@ def audit(
 
 
 def _run(
-    rules: Iterable[type[AnyRule]], host: Instances, now: datetime, failures: list[Failure]
+    rules: Iterable[type[AnyRule]], host: Instances, now: datetime, decisions: Decisions, failures: list[Failure]
 ) -> Iterator[Finding | NotChecked]:
     try:
-        model = build_model(host.host, host.dovecot, host.postfix, now)
+        notice = timedelta(days=decisions.days_before_expiry)
+        model = build_model(host.host, host.dovecot, host.postfix, now, notice)
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))
         return

@@ -19,6 +19,7 @@ from auditor.command import (
     NO_COLOR,
     OK,
     OUTPUT,
+    SEVERITIES,
     USAGE,
     audited_files,
     complain,
@@ -32,14 +33,13 @@ from auditor.command import (
     status_of,
     versions_of,
 )
+from auditor.options import given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from auditor.audit import Audit
     from auditor.finding import Severity
-
-SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
 @click.command(
@@ -54,26 +54,32 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
     "--severity", type=click.Choice(SEVERITIES), default="low", help="The mildest that is shown (default: low)."
 )
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="low", help="The mildest that fails (default: low).")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
-@click.option("--strict", is_flag=True, help="Fail if anything could not be checked.")
+@click.option("--exit-zero/--no-exit-zero", help="Exit with 0 even if there are findings.")
+@click.option("--strict/--no-strict", help="Fail if anything could not be checked.")
 @NO_COLOR
 @reading_options
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
 @click.version_option(__version__, prog_name="mailaudit")
-def audit_command(paths: tuple[str, ...], **options: Any) -> int:
+def audit_command(paths: Sequence[str], **options: Any) -> int:
     """Audit the Dovecot and Postfix configurations below each PATH (default: /etc).
 
     A PATH is an `etc`, `dovecot` or `postfix` folder, a dovecot.conf, main.cf or master.cf, or a folder that holds one.
     """
-    from auditor.audit import audit
+    from auditor.audit import Decisions, audit
     from auditor.finding import Severity
     from auditor.rule import discover as all_rules
 
     if paths and paths[0] in SUBCOMMANDS:
         raise click.UsageError(f"the sub-command comes first: mailaudit {paths[0]}; the path is written ./{paths[0]}")
-    rules = selected_rules(all_rules(), _names(options["select"]), _names(options["ignore"]))
+    paths, options, config = decided = given(paths, options)
+    known = all_rules()
+    rules = selected_rules(known, _names(options["select"]), _names(options["ignore"]))
+    severities = {name: Severity(one) for name, one in decided.table("severities").items()}
+    selected_rules(known, list(severities), [])
+    decisions = Decisions(severities, **_assumptions(decided.table("assume")))
     now = moment_of(options["now"])
-    result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options))
+    result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
+    result = result._replace(config=config.path if config else None)
     shown, fail_on = Severity(options["severity"]), Severity(options["fail_on"])
     complain(paths, result.hosts, result.failures)
     if options["form"] == "json":
@@ -130,12 +136,13 @@ def rules_command(**options: Any) -> int:
 @click.option("--defaults", is_flag=True, help="Print also what has only its default.")
 @NO_COLOR
 @reading_options
-def settings_command(paths: tuple[str, ...], filters: tuple[str, ...], **options: Any) -> int:
+def settings_command(paths: Sequence[str], filters: Sequence[str], **options: Any) -> int:
     """Print the effective settings below each PATH (default: /etc), each with where it comes from."""
     from auditor.read import read_hosts
     from auditor.report import settings
 
     scope = settings.scope_of(_filters(filters, settings.FILTERS))
+    paths, options, _ = given(paths, options)
     hosts, failures = read_hosts(discovered(paths, options), versions_of(options))
     complain(paths, hosts, failures)
     if options["form"] == "json":
@@ -157,6 +164,10 @@ SUBCOMMANDS: Final = {
 
 def _names(values: Iterable[str]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def _assumptions(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in table.items()}
 
 
 def _filters(texts: Iterable[str], known: Sequence[str]) -> list[tuple[str, str]]:

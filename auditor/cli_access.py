@@ -23,6 +23,7 @@ from auditor.command import (
     status_of,
     versions_of,
 )
+from auditor.options import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +41,13 @@ _VERSIONS: Final = ("dovecot_version", "postfix_version")
 @click.option("--since", metavar="REVISION", help="Compare PATH with what it was in a git revision such as HEAD.")
 @NO_COLOR
 @reading_options
-def access_command(paths: tuple[str, ...], **options: Any) -> int:
+def access_command(paths: Sequence[str], **options: Any) -> int:
     """Say who can get in below each PATH (default: /etc): by what, to do what, and because of which settings.
 
     With --diff or --since, the ways in that appear and disappear; the status is 1 where a new one needs no secret or
     where TLS is no longer needed.
     """
+    paths, options, _ = given(paths, options)
     if options["since"]:
         return _since(_one(paths, "--since"), options)
     if options["diff"]:

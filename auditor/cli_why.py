@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,10 @@ from auditor.command import (
     status_of,
     versions_of,
 )
+from auditor.options import given
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.command()
@@ -26,7 +30,7 @@ from auditor.command import (
 @NO_COLOR
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
 @reading_options
-def why_command(name: str, paths: tuple[str, ...], **options: Any) -> int:
+def why_command(name: str, paths: Sequence[str], **options: Any) -> int:
     """Say what a rule found or did not find below each PATH (default: /etc), and why.
 
     Of a rule that is silent: which of its conditions were not met, and what the settings and files that it asked for
@@ -37,6 +41,7 @@ def why_command(name: str, paths: tuple[str, ...], **options: Any) -> int:
     from auditor.rule import discover as all_rules
     from auditor.why.explain import why
 
+    paths, options, _ = given(paths, options)
     (rule,) = selected_rules(all_rules(), [name], [])
     hosts, failures = read_hosts(discovered(paths, options), versions_of(options))
     complain(paths, hosts, failures)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from auditor.report.lines import Line
     from auditor.rule import AnyRule
 
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
 OK: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
@@ -48,6 +50,12 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             help="Whether modes and owners of files mean anything (default: not in a git working tree).",
         ),
+        click.option(
+            "--config",
+            metavar="FILE",
+            help="Read options from FILE, not from the mailaudit.toml beside the tree or above it in its repository.",
+        ),
+        click.option("--no-config", is_flag=True, help="Read options from no file."),
     )
     for option in reversed(options):
         command = option(command)
@@ -103,10 +111,13 @@ def discovered(paths: Sequence[str], options: dict[str, Any]) -> Discovery:
     root = options["root"]
     if root is not None and not Path(root).is_dir():
         raise click.UsageError(f"the root {root} is not a folder")
-    if not paths:
-        usual = Path(root or "/", "etc")
-        paths = [str(usual)] if usual.is_dir() else []
-    return discover(paths, root=root, modes=options["modes"])
+    return discover(paths or usual_paths(root), root=root, modes=options["modes"])
+
+
+def usual_paths(root: str | None) -> list[str]:
+    """Return what is audited when nothing is named."""
+    usual = Path(root or "/", "etc")
+    return [str(usual)] if usual.is_dir() else []
 
 
 def complain(paths: Sequence[str], hosts: Sequence[Instances], failures: Sequence[Failure]) -> None:

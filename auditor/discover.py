@@ -58,7 +58,7 @@ def _hosts(instances: Sequence[Instance], root: str | None, modes: bool | None) 
     rooted: dict[str, list[Instance]] = {}
     rootless: dict[str, list[Instance]] = {}
     for instance in instances:
-        above = root if root is not None else _root_of(instance.folder)
+        above = root if root is not None else root_of(instance.folder)
         if above is not None:
             rooted.setdefault(above, []).append(instance)
         else:
@@ -101,7 +101,7 @@ def _name_below(root: str, path: str) -> str | None:
     return None
 
 
-def _root_of(folder: str) -> str | None:
+def root_of(folder: str) -> str | None:
     """Return the folder above the nearest ``etc`` on the way to a folder, relative if that is; else None."""
     parts = os.path.abspath(folder).split("/")
     if "etc" not in parts:
@@ -114,16 +114,17 @@ def _root_of(folder: str) -> str | None:
 
 
 def _modes_known(instances: Sequence[Instance], forced: bool | None, *, live: bool = False) -> bool:
+    """Whether permissions and owners mean anything; git keeps neither."""
     if forced is not None:
         return forced
-    return live or not any(_in_git(instance.folder) for instance in instances)
+    return live or not any(git_root(instance.folder) for instance in instances)
 
 
-def _in_git(folder: str) -> bool:
-    """Whether a folder lies in a git working tree, which keeps neither modes nor owners."""
+def git_root(folder: str) -> str | None:
+    """Return the top of the git working tree that a folder lies in, symlinks resolved; None where it is in none."""
     here = os.path.realpath(folder)
     while not os.path.lexists(os.path.join(here, ".git")):
         if here == os.path.dirname(here):
-            return False
+            return None
         here = os.path.dirname(here)
-    return True
+    return here

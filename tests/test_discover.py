@@ -228,5 +228,5 @@ def test_modes_mean_nothing_in_a_git_working_tree(
 def test_modes_of_the_live_root_count_even_under_etckeeper(monkeypatch: pytest.MonkeyPatch) -> None:
     from auditor import discover as module
 
-    monkeypatch.setattr(module, "_in_git", lambda _: True)
+    monkeypatch.setattr(module, "git_root", lambda _: "/")
     assert module._modes_known([instances.Instance(instances.Product.DOVECOT, "/etc/dovecot", "x")], None, live=True)

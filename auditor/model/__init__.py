@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.dovecot import Dovecot
-from auditor.model.host import AuditedHost
+from auditor.model.host import EXPIRY_NOTICE, AuditedHost
 from auditor.model.postfix import Postfix
 from auditor.model.upgrade import Upgrade
 from auditor.model.upgrade_postfix import postfix_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from auditor.dovecot.configuration import Configuration as DovecotConfiguration
     from auditor.host import Host
@@ -22,7 +22,11 @@ __all__ = ["AuditedHost", "Dovecot", "Postfix", "build_model"]
 
 
 def build_model(
-    host: Host, dovecot: Sequence[DovecotConfiguration], postfix: Sequence[PostfixConfiguration], now: datetime
+    host: Host,
+    dovecot: Sequence[DovecotConfiguration],
+    postfix: Sequence[PostfixConfiguration],
+    now: datetime,
+    expiry_notice: timedelta = EXPIRY_NOTICE,
 ) -> AuditedHost:
     """Return the model of a host from its effective configurations; ``now`` is in UTC.
 
@@ -36,7 +40,7 @@ def build_model(
         *(("Dovecot", _dovecot_upgrade(configuration, host)) for configuration in dovecot),
         *(("Postfix", postfix_upgrade(configuration)) for configuration in postfix),
     ]
-    return AuditedHost(host, dovecots, postfixes, now, tuple(upgrades))
+    return AuditedHost(host, dovecots, postfixes, now, tuple(upgrades), expiry_notice)
 
 
 def _in_force(configuration: DovecotConfiguration) -> DovecotConfiguration:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from auditor.model.postfix import Postfix
     from auditor.model.upgrade import Upgrade
 
+EXPIRY_NOTICE: Final = timedelta(days=7)
+
 
 @dataclass(frozen=True, eq=False)
 class AuditedHost:
@@ -34,6 +37,8 @@ class AuditedHost:
     """The time at which certificates and CRLs are judged, in UTC."""
     upgrades: tuple[tuple[str, Upgrade], ...]
     """What the named versions change, each with its daemon's name."""
+    expiry_notice: timedelta = EXPIRY_NOTICE
+    """How long before its end something that expires is to be reported."""
 
     @property
     def products(self) -> tuple[Dovecot | Postfix, ...]:

@@ -29,6 +29,7 @@ def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "mailaudit", "version": __version__},
+        "config": audit.config,
         "hosts": [_host(host) for host in audit.hosts],
         "findings": [_finding(one) for one in shown],
         "suppressed": [],

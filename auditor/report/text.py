@@ -90,6 +90,8 @@ def _what_was_read(audit: Audit, width: int) -> Iterator[Line]:
         for postfix in host.postfix:
             title = _version("Postfix", postfix.version, postfix.version_from, "--postfix-version")
             yield from _instance(title, postfix.path, postfix.files, width)
+    if audit.config:
+        yield from paragraph(f"Options for mailaudit: {audit.config}", width, line("  "), "  ")
     yield ()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost
 
 
-SOON = timedelta(days=7)
-
-
 class CrlExpiresSoon(HostRule):
     """The CRL of a client CA expires within seven days.
 
-    What: the CRL that OpenSSL takes for a CA is valid, but its nextUpdate is at most seven days away.
+    What: the CRL that OpenSSL takes for a CA is valid, but its nextUpdate is at most seven days away, or as many as
+    `days-before-expiry` below `[assume]` in mailaudit.toml says.
 
     Why it matters: from its nextUpdate on every certificate login fails.
 
@@ -40,12 +37,12 @@ class CrlExpiresSoon(HostRule):
     tags = ("crl",)
 
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
-        """Yield the CAs whose CRL expires within seven days."""
+        """Yield the CAs whose CRL expires within the notice."""
         yield from self.unread(host.unread_client_trusts)
         for trust, use in host.crl_files:
             for found in trust.with_crl_state(CrlState.VALID):
                 crl = found.chosen
-                if crl is None or crl.next_update is None or crl.next_update - host.now > SOON:
+                if crl is None or crl.next_update is None or crl.next_update - host.now > host.expiry_notice:
                     continue
                 yield self.finding(
                     use.file.origin,

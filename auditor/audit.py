@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
-from auditor.finding import Finding, NotChecked
+from auditor.finding import Finding, NotChecked, Suppressed
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
+from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule
+from auditor.rule import discover as all_rules
+from auditor.suppressions import Suppressions, suppressed_by, suppressions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,6 +37,8 @@ class Decisions(NamedTuple):
     severities: Mapping[str, Severity] = MappingProxyType({})
     days_before_expiry: int = 7
     """Days before its end at which what expires is reported."""
+    suppressions: bool = True
+    """Whether comments in the configurations suppress findings."""
 
 
 class Audit(NamedTuple):
@@ -45,6 +49,7 @@ class Audit(NamedTuple):
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     failures: tuple[Failure, ...]
+    suppressed: tuple[Suppressed, ...] = ()
     config: str | None = None
     """The file from which options were read."""
 
@@ -71,24 +76,80 @@ def audit(
     failures = list(unread)
     not_checked = list(discovery.not_checked)
     findings: list[Finding] = []
+    suppressions: list[Suppressions] = []
     for host in hosts:
         for dovecot in host.dovecot:
             not_checked += dovecot.not_checked
         for postfix in host.postfix:
             not_checked += postfix.not_checked
-        for result in _run(rules, host, now, decisions, failures):
-            if isinstance(result, Finding):
-                result = result._replace(severity=decisions.severities.get(result.rule, result.severity))
-                findings.append(with_fingerprint(result, host.host))
-            else:
-                not_checked.append(result)
+        results = list(_run(rules, host, now, decisions, failures))
+        gaps = [result for result in results if isinstance(result, NotChecked)]
+        findings += _known(results, host, decisions)
+        if decisions.suppressions:
+            suppressions.append(_suppressions(host, rules, gaps, failures, now))
+            gaps += suppressions[-1].too_many
+        not_checked += gaps
+    kept, suppressed = _split(told_apart(_sorted(findings)), suppressions)
+    for host, found in zip(hosts, suppressions, strict=False):
+        kept += told_apart(_sorted(_known(_run_about_suppressions(rules, found, failures), host, decisions)))
+    kept.sort(key=lambda finding: finding.sort_key)
     return Audit(
         hosts,
         tuple(rules),
-        tuple(told_apart(_sorted(findings))),
+        tuple(kept),
         tuple(_merged(not_checked)),
         tuple(dict.fromkeys(failures)),
+        tuple(suppressed),
     )
+
+
+def _known(results: Iterable[Finding | NotChecked], host: Instances, decisions: Decisions) -> Iterator[Finding]:
+    """Yield the findings among the results, as bad as the users say and with what they are known by."""
+    for result in results:
+        if isinstance(result, Finding):
+            severity = decisions.severities.get(result.rule, result.severity)
+            yield with_fingerprint(result._replace(severity=severity), host.host)
+
+
+def _suppressions(
+    host: Instances,
+    rules: Sequence[type[AnyRule]],
+    gaps: Iterable[NotChecked],
+    failures: Iterable[Failure],
+    now: datetime,
+) -> Suppressions:
+    found, too_many = suppressions_of(host)
+    if not found:
+        return Suppressions()
+    ran = {rule.name for rule in rules}
+    known = ran | {rule.name for rule in all_rules()}
+    undecided = {name for gap in gaps for name in gap.rules} | {failure.rule for failure in failures}
+    return Suppressions(found, too_many, now.date(), frozenset(known), frozenset(ran - undecided))
+
+
+def _split(findings: Iterable[Finding], suppressions: Sequence[Suppressions]) -> tuple[list[Finding], list[Suppressed]]:
+    """Part the findings that are suppressed from the others."""
+    valid = [one for found in suppressions for one in found.found if one.holds(found.today)]
+    kept: list[Finding] = []
+    suppressed: list[Suppressed] = []
+    for finding in findings:
+        by = suppressed_by(finding, valid)
+        if by is None:
+            kept.append(finding)
+        else:
+            suppressed.append(Suppressed(finding, by.reason, by.until, by.span))
+    return kept, suppressed
+
+
+def _run_about_suppressions(
+    rules: Iterable[type[AnyRule]], found: Suppressions, failures: list[Failure]
+) -> Iterator[Finding | NotChecked]:
+    for rule in rules:
+        if found.found and issubclass(rule, SuppressionRule):
+            try:
+                yield from rule().check(found)
+            except Exception as error:
+                failures.append(internal_error(error, f"rule {rule.name}", rule=rule.name))
 
 
 def _run(

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="low", help="The mildest that fails (default: low).")
 @click.option("--exit-zero/--no-exit-zero", help="Exit with 0 even if there are findings.")
 @click.option("--strict/--no-strict", help="Fail if anything could not be checked.")
+@click.option(
+    "--suppressions/--no-suppressions", default=True, help="Whether `# mailaudit: ignore[...]` comments count."
+)
 @NO_COLOR
 @reading_options
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
@@ -76,7 +79,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     rules = selected_rules(known, _names(options["select"]), _names(options["ignore"]))
     severities = {name: Severity(one) for name, one in decided.table("severities").items()}
     selected_rules(known, list(severities), [])
-    decisions = Decisions(severities, **_assumptions(decided.table("assume")))
+    decisions = Decisions(severities, suppressions=options["suppressions"], **_assumptions(decided.table("assume")))
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
     result = result._replace(config=config.path if config else None)

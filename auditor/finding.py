@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from auditor.text import Span
 
@@ -89,6 +90,15 @@ class Finding(NamedTuple):
     def sort_key(self) -> tuple[int, tuple[str, int, int], str, str]:
         """Order of findings in a report: the worst first, then by place."""
         return (self.severity.rank, self.primary.sort_key, self.rule, self.message)
+
+
+class Suppressed(NamedTuple):
+    """A finding that somebody accepted: why, until when, and where that is said; in a baseline no place says it."""
+
+    finding: Finding
+    reason: str
+    until: date | None = None
+    place: Span | None = None
 
 
 class NotChecked(NamedTuple):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from auditor.access.table import Access
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
 from auditor.model import AuditedHost, Dovecot, Postfix
+from auditor.suppressions import Suppressions
 from auditor.text import Origin, Span
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from auditor.host import Unreadable
     from auditor.model.files import TrustUse
 
-Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, Access)
+Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, Access, Suppressions)
 Place = Span | Origin | str
 Because = tuple[Place, str]
 
@@ -148,7 +149,13 @@ class AccessRule(Rule[Access]):
     product = "both"
 
 
-AnyRule = DovecotRule | PostfixRule | HostRule | AccessRule
+class SuppressionRule(Rule[Suppressions]):
+    """A rule about the suppressions of a host; it runs after all others."""
+
+    product = "both"
+
+
+AnyRule = DovecotRule | PostfixRule | HostRule | AccessRule | SuppressionRule
 
 
 def _location(place: Place, label: str = "", *, primary: bool = False) -> Location:
@@ -171,11 +178,7 @@ def documentation(rule: type[AnyRule]) -> dict[str, str]:
 def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
     module = importlib.import_module(module_name)
     for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
-        if (
-            issubclass(member, DovecotRule | PostfixRule | HostRule | AccessRule)
-            and member.__module__ == module_name
-            and hasattr(member, "name")
-        ):
+        if issubclass(member, AnyRule) and member.__module__ == module_name and hasattr(member, "name"):
             yield member
 
 

@@ -11,7 +11,7 @@ from auditor.finding import Severity
 if TYPE_CHECKING:
     from auditor.audit import Audit
     from auditor.failure import Failure
-    from auditor.finding import Finding, Location, NotChecked
+    from auditor.finding import Finding, Location, NotChecked, Suppressed
     from auditor.read import Instances
     from auditor.text import Origin, Span
 
@@ -32,7 +32,7 @@ def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
         "config": audit.config,
         "hosts": [_host(host) for host in audit.hosts],
         "findings": [_finding(one) for one in shown],
-        "suppressed": [],
+        "suppressed": [_suppressed(one) for one in audit.suppressed],
         "not_checked": [not_checked_entry(one) for one in audit.not_checked],
         "errors": [_error(failure) for failure in audit.failures],
         "summary": {one.value: sum(finding.severity is one for finding in audit.findings) for one in Severity},
@@ -75,6 +75,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "fix": None,
     }
+
+
+def _suppressed(one: Suppressed) -> dict[str, Any]:
+    place = {"path": one.place.file.path, "line": one.place.line} if one.place else {"path": None, "line": None}
+    until = one.until.isoformat() if one.until else None
+    return {**_finding(one.finding), "suppression": {"reason": one.reason, "until": until, **place}}
 
 
 def _locations(location: Location) -> list[dict[str, Any]]:

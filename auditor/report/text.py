@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
-    from auditor.finding import Finding, NotChecked
+    from auditor.finding import Finding, NotChecked, Suppressed
     from auditor.text import SourceFile
 
 MAX_LISTED: Final = 40
@@ -29,6 +29,7 @@ def report(audit: Audit, threshold: Severity, width: int) -> Iterator[Line]:
         if finding.severity.rank <= threshold.rank:
             yield from finding_lines(finding, finding.advice or mends.pop(finding.rule, ""), width)
             yield ()
+    yield from _suppressed(audit.suppressed, width)
     yield from _not_checked(audit.not_checked, width)
     yield from _what_was_read(audit, width)
     yield from paragraph(summary(audit, threshold), width, style="strong")
@@ -42,6 +43,7 @@ def summary(audit: Audit, threshold: Severity) -> str:
     text = _counted(len(audit.findings), "finding") + (f" ({', '.join(parts)})" if parts else "")
     if hidden:
         text += f", {hidden} of them below {threshold.value} and not shown"
+    text += f"; {len(audit.suppressed)} suppressed" if audit.suppressed else ""
     text += f"; {_counted(len(audit.not_checked), 'thing')} not checked" if audit.not_checked else ""
     text += f"; {_counted(len(audit.failures), 'error')}" if audit.failures else ""
     return text + "."
@@ -60,6 +62,19 @@ def finding_lines(finding: Finding, advice: str, width: int) -> Iterator[Line]:
     gutter = len(str(max((one.span.end_line for one in finding.locations if one.span), default=1)))
     if advice:
         yield from note("how to mend", advice, gutter, width)
+
+
+def _suppressed(entries: Sequence[Suppressed], width: int) -> Iterator[Line]:
+    if not entries:
+        return
+    yield line(("Suppressed", "strong"))
+    for entry in entries:
+        until = f" (until {entry.until})" if entry.until else ""
+        place = entry.finding.primary
+        where = f"{place.path}:{place.span.line}" if place.span else place.path
+        head = line("  ", (f"[{entry.finding.rule}]", "strong"), " ")
+        yield from paragraph(f"{where}: {entry.reason}{until}", width, head, "    ", style="faint")
+    yield ()
 
 
 def _not_checked(entries: Sequence[NotChecked], width: int) -> Iterator[Line]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auditor.discover import Discovery
-    from auditor.finding import Severity
+    from auditor.finding import Baseline, Severity
     from auditor.model import AuditedHost
     from auditor.rule import AnyRule
 
@@ -50,6 +50,7 @@ class Audit(NamedTuple):
     not_checked: tuple[NotChecked, ...]
     failures: tuple[Failure, ...]
     suppressed: tuple[Suppressed, ...] = ()
+    baseline: Baseline | None = None
     config: str | None = None
     """The file from which options were read."""
 

@@ -33,7 +33,7 @@ from auditor.command import (
     status_of,
     versions_of,
 )
-from auditor.options import given
+from auditor.options import accepting_options, compared, given
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,9 +56,7 @@ if TYPE_CHECKING:
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="low", help="The mildest that fails (default: low).")
 @click.option("--exit-zero/--no-exit-zero", help="Exit with 0 even if there are findings.")
 @click.option("--strict/--no-strict", help="Fail if anything could not be checked.")
-@click.option(
-    "--suppressions/--no-suppressions", default=True, help="Whether `# mailaudit: ignore[...]` comments count."
-)
+@accepting_options
 @NO_COLOR
 @reading_options
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
@@ -82,7 +80,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     decisions = Decisions(severities, suppressions=options["suppressions"], **_assumptions(decided.table("assume")))
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
-    result = result._replace(config=config.path if config else None)
+    result = compared(result._replace(config=config.path if config else None), options)
     shown, fail_on = Severity(options["severity"]), Severity(options["fail_on"])
     complain(paths, result.hosts, result.failures)
     if options["form"] == "json":

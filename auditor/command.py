@@ -57,6 +57,11 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-config", is_flag=True, help="Read options from no file."),
     )
+    return with_options(command, options)
+
+
+def with_options(command: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    """Give a command options, listed in their order."""
     for option in reversed(options):
         command = option(command)
     return command

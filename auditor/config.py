@@ -100,12 +100,11 @@ def _values(path: str, *, wanted: bool) -> dict[str, Any] | None:
     """Return what a file says; None for a file of others, which need not be ours to read."""
     is_project = Path(path).name == NAMES[1]
     try:
-        text = _text(path)
-        data = tomllib.loads(text)
+        data = tomllib.loads(own_text(path))
     except OSError as error:
         message = f"{path}: {(error.strerror or 'cannot be read').lower()}"
         raise ConfigError(message) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if is_project and not wanted:
             return None
         message = f"{path}: {error}"
@@ -125,14 +124,15 @@ def _values(path: str, *, wanted: bool) -> dict[str, Any] | None:
     return data
 
 
-def _text(path: str) -> str:
+def own_text(path: str, limit: int = MAX_BYTES) -> str:
+    """Return the text of a file that is mailaudit's own; raises OSError, or ValueError with what is wrong with it."""
     # A FIFO would keep its reader waiting.
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            message = "not a regular file of at most 1 MiB"
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+            message = f"not a regular file of at most {limit >> 20} MiB"
             raise ValueError(message)
-        return file.read(MAX_BYTES + 1).decode("utf-8")
+        return file.read(limit + 1).decode("utf-8")
 
 
 def problems(value: object, rules: Mapping[str, Any], where: str = "") -> Iterator[str]:

@@ -87,6 +87,11 @@ class Finding(NamedTuple):
         return next((location for location in self.locations if location.primary), self.locations[0])
 
     @property
+    def file(self) -> str:
+        """The name of the file where it stands, on the audited host where that is known, else as the user opens it."""
+        return self.primary.span.file.name if self.primary.span else self.primary.path
+
+    @property
     def sort_key(self) -> tuple[int, tuple[str, int, int], str, str]:
         """Order of findings in a report: the worst first, then by place."""
         return (self.severity.rank, self.primary.sort_key, self.rule, self.message)
@@ -99,6 +104,22 @@ class Suppressed(NamedTuple):
     reason: str
     until: date | None = None
     place: Span | None = None
+
+
+class Known(NamedTuple):
+    """A finding as a baseline knows it."""
+
+    rule: str
+    file: str
+    fingerprint: str
+
+
+class Baseline(NamedTuple):
+    """The findings that are known, by the file that lists them, and those of them that no longer occur."""
+
+    path: str
+    entries: tuple[Known, ...]
+    gone: tuple[Known, ...] = ()
 
 
 class NotChecked(NamedTuple):

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 from click.core import ParameterSource
 
-from auditor.command import usual_paths
+from auditor.command import audited_files, usual_paths, with_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from auditor.audit import Audit
     from auditor.config import Config
 
 _PARAMETERS: Final = {"format": "form"}
 """Keys of the configuration whose parameter in this program has another name."""
+_PATHS: Final = ("root", "baseline")
+"""Keys whose value is a path, relative to the configuration."""
 
 
 class Given(NamedTuple):
@@ -29,6 +32,35 @@ class Given(NamedTuple):
         """Return a table of the configuration; it is empty where there is none."""
         found: Mapping[str, Any] = self.config.values.get(name, {}) if self.config else {}
         return found
+
+
+def accepting_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which findings are accepted."""
+    options = (
+        click.option(
+            "--suppressions/--no-suppressions", default=True, help="Whether `# mailaudit: ignore[...]` comments count."
+        ),
+        click.option("--baseline", metavar="FILE", help="Fail only on what FILE does not list as known."),
+        click.option("--write-baseline", metavar="FILE", help="List all that is found in FILE as known."),
+        click.option("--update-baseline", is_flag=True, help="Drop from the baseline what is no longer found."),
+    )
+    return with_options(command, options)
+
+
+def compared(result: Audit, options: dict[str, Any]) -> Audit:
+    """Return an audit as its baseline has it, after writing that where the options say so."""
+    path, write_to, update = (options[name] for name in ("baseline", "write_baseline", "update_baseline"))
+    if update and (write_to or not path):
+        raise click.UsageError("--update-baseline needs --baseline and no --write-baseline")
+    if not path and not write_to:
+        return result
+    from auditor import baseline
+    from auditor.config import ConfigError
+
+    try:
+        return baseline.compared(result, audited_files(result.hosts), baseline=path, write_to=write_to, update=update)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def given(paths: Sequence[str], options: dict[str, Any]) -> Given:
@@ -48,7 +80,7 @@ def given(paths: Sequence[str], options: dict[str, Any]) -> Given:
     for key, value in config.values.items():
         name = _PARAMETERS.get(key, key.replace("-", "_"))
         if name in options and source(name) is ParameterSource.DEFAULT:
-            merged[name] = config.beside(value) if key == "root" else value
+            merged[name] = config.beside(value) if key in _PATHS else value
     return Given(paths or [config.beside(path) for path in config.values.get("paths", ())], merged, config)
 
 

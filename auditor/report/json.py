@@ -11,7 +11,7 @@ from auditor.finding import Severity
 if TYPE_CHECKING:
     from auditor.audit import Audit
     from auditor.failure import Failure
-    from auditor.finding import Finding, Location, NotChecked, Suppressed
+    from auditor.finding import Baseline, Finding, Location, NotChecked, Suppressed
     from auditor.read import Instances
     from auditor.text import Origin, Span
 
@@ -33,6 +33,7 @@ def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
         "hosts": [_host(host) for host in audit.hosts],
         "findings": [_finding(one) for one in shown],
         "suppressed": [_suppressed(one) for one in audit.suppressed],
+        "baseline": _baseline(audit.baseline) if audit.baseline else None,
         "not_checked": [not_checked_entry(one) for one in audit.not_checked],
         "errors": [_error(failure) for failure in audit.failures],
         "summary": {one.value: sum(finding.severity is one for finding in audit.findings) for one in Severity},
@@ -81,6 +82,10 @@ def _suppressed(one: Suppressed) -> dict[str, Any]:
     place = {"path": one.place.file.path, "line": one.place.line} if one.place else {"path": None, "line": None}
     until = one.until.isoformat() if one.until else None
     return {**_finding(one.finding), "suppression": {"reason": one.reason, "until": until, **place}}
+
+
+def _baseline(baseline: Baseline) -> dict[str, Any]:
+    return {"path": baseline.path, "gone": [one._asdict() for one in baseline.gone]}
 
 
 def _locations(location: Location) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 from shutil import get_terminal_size
@@ -44,11 +45,32 @@ def write(text: str, output: str | None = None, audited: Collection[str] = ()) -
         _to_stdout(lambda: sys.stdout.write(text))
         return
     if os.path.realpath(output) in {os.path.realpath(path) for path in audited}:
-        raise click.UsageError(f"--output {output} would overwrite a file that is audited")
+        raise click.UsageError(f"writing {output} would overwrite a file that is audited")
     try:
-        Path(output).write_text(text, encoding="utf-8", errors="backslashreplace")
+        _write_file(os.path.realpath(output), text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise click.UsageError(f"cannot write {output}: {(error.strerror or '').lower()}") from error
+
+
+def _write_file(path: str, data: bytes) -> None:
+    """Write a file as a whole, so that nobody reads a part of it; what is no regular file, such as a pipe, as it is."""
+    file = Path(path)
+    if file.exists() and not file.is_file():
+        file.write_bytes(data)
+        return
+    # A name that collectors of *.prom and the like do not look for.
+    new = file.with_name(f".{file.name}.{os.getpid()}.new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as stream:  # noqa: PTH123
+        try:
+            if file.exists():
+                os.fchmod(stream.fileno(), stat.S_IMODE(file.stat().st_mode))
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+            new.replace(file)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
 
 
 def _to_stdout(send: Callable[[], object]) -> None:

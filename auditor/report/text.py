@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
-    from auditor.finding import Finding, NotChecked, Suppressed
+    from auditor.finding import Baseline, Finding, NotChecked, Suppressed
     from auditor.text import SourceFile
 
 MAX_LISTED: Final = 40
@@ -30,6 +30,7 @@ def report(audit: Audit, threshold: Severity, width: int) -> Iterator[Line]:
             yield from finding_lines(finding, finding.advice or mends.pop(finding.rule, ""), width)
             yield ()
     yield from _suppressed(audit.suppressed, width)
+    yield from _gone(audit.baseline, width)
     yield from _not_checked(audit.not_checked, width)
     yield from _what_was_read(audit, width)
     yield from paragraph(summary(audit, threshold), width, style="strong")
@@ -43,7 +44,9 @@ def summary(audit: Audit, threshold: Severity) -> str:
     text = _counted(len(audit.findings), "finding") + (f" ({', '.join(parts)})" if parts else "")
     if hidden:
         text += f", {hidden} of them below {threshold.value} and not shown"
-    text += f"; {len(audit.suppressed)} suppressed" if audit.suppressed else ""
+    by_comment = sum(one.place is not None for one in audit.suppressed)
+    text += f"; {by_comment} suppressed" if by_comment else ""
+    text += f"; {len(audit.suppressed) - by_comment} known from the baseline" if audit.baseline else ""
     text += f"; {_counted(len(audit.not_checked), 'thing')} not checked" if audit.not_checked else ""
     text += f"; {_counted(len(audit.failures), 'error')}" if audit.failures else ""
     return text + "."
@@ -65,6 +68,8 @@ def finding_lines(finding: Finding, advice: str, width: int) -> Iterator[Line]:
 
 
 def _suppressed(entries: Sequence[Suppressed], width: int) -> Iterator[Line]:
+    """Yield what comments suppress; what a baseline does is only counted."""
+    entries = [entry for entry in entries if entry.place]
     if not entries:
         return
     yield line(("Suppressed", "strong"))
@@ -74,6 +79,18 @@ def _suppressed(entries: Sequence[Suppressed], width: int) -> Iterator[Line]:
         where = f"{place.path}:{place.span.line}" if place.span else place.path
         head = line("  ", (f"[{entry.finding.rule}]", "strong"), " ")
         yield from paragraph(f"{where}: {entry.reason}{until}", width, head, "    ", style="faint")
+    yield ()
+
+
+def _gone(baseline: Baseline | None, width: int) -> Iterator[Line]:
+    if baseline is None or not baseline.gone:
+        return
+    yield line(("No longer found", "strong"))
+    yield from paragraph(f"listed in {baseline.path}; --update-baseline drops them:", width, line("  "), "  ")
+    for known in baseline.gone[:MAX_LISTED]:
+        yield from paragraph(f"[{known.rule}] {known.file}", width, line("    "), "      ", style="faint")
+    if len(baseline.gone) > MAX_LISTED:
+        yield line(f"    and {len(baseline.gone) - MAX_LISTED} more; the JSON report lists them all")
     yield ()
 
 

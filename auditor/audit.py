@@ -6,24 +6,24 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.accepting import about_suppressions, parted, suppressions_on
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
-from auditor.finding import Finding, NotChecked, Suppressed
+from auditor.finding import Finding, NotChecked
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule
-from auditor.rule import discover as all_rules
-from auditor.suppressions import Suppressions, suppressed_by, suppressions_of
+from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from auditor.discover import Discovery
-    from auditor.finding import Baseline, Severity
+    from auditor.finding import Baseline, Severity, Suppressed
     from auditor.model import AuditedHost
     from auditor.rule import AnyRule
+    from auditor.suppressions import Suppressions
 
 __all__ = ["Audit", "Failure", "Versions", "audit"]
 
@@ -50,6 +50,7 @@ class Audit(NamedTuple):
     not_checked: tuple[NotChecked, ...]
     failures: tuple[Failure, ...]
     suppressed: tuple[Suppressed, ...] = ()
+    models: tuple[AuditedHost, ...] = ()
     baseline: Baseline | None = None
     config: str | None = None
     """The file from which options were read."""
@@ -77,22 +78,25 @@ def audit(
     failures = list(unread)
     not_checked = list(discovery.not_checked)
     findings: list[Finding] = []
+    models: list[AuditedHost] = []
     suppressions: list[Suppressions] = []
     for host in hosts:
         for dovecot in host.dovecot:
             not_checked += dovecot.not_checked
         for postfix in host.postfix:
             not_checked += postfix.not_checked
-        results = list(_run(rules, host, now, decisions, failures))
+        model = _model(host, now, decisions, failures)
+        models += [model] if model else []
+        results = list(_run(rules, model, failures)) if model else []
         gaps = [result for result in results if isinstance(result, NotChecked)]
         findings += _known(results, host, decisions)
         if decisions.suppressions:
-            suppressions.append(_suppressions(host, rules, gaps, failures, now))
+            suppressions.append(suppressions_on(host, rules, gaps, failures, now.date()))
             gaps += suppressions[-1].too_many
         not_checked += gaps
-    kept, suppressed = _split(told_apart(_sorted(findings)), suppressions)
+    kept, suppressed = parted(told_apart(_sorted(findings)), suppressions)
     for host, found in zip(hosts, suppressions, strict=False):
-        kept += told_apart(_sorted(_known(_run_about_suppressions(rules, found, failures), host, decisions)))
+        kept += told_apart(_sorted(_known(about_suppressions(rules, found, failures), host, decisions)))
     kept.sort(key=lambda finding: finding.sort_key)
     return Audit(
         hosts,
@@ -101,6 +105,7 @@ def audit(
         tuple(_merged(not_checked)),
         tuple(dict.fromkeys(failures)),
         tuple(suppressed),
+        tuple(models),
     )
 
 
@@ -112,62 +117,22 @@ def _known(results: Iterable[Finding | NotChecked], host: Instances, decisions: 
             yield with_fingerprint(result._replace(severity=severity), host.host)
 
 
-def _suppressions(
-    host: Instances,
-    rules: Sequence[type[AnyRule]],
-    gaps: Iterable[NotChecked],
-    failures: Iterable[Failure],
-    now: datetime,
-) -> Suppressions:
-    found, too_many = suppressions_of(host)
-    if not found:
-        return Suppressions()
-    ran = {rule.name for rule in rules}
-    known = ran | {rule.name for rule in all_rules()}
-    undecided = {name for gap in gaps for name in gap.rules} | {failure.rule for failure in failures}
-    return Suppressions(found, too_many, now.date(), frozenset(known), frozenset(ran - undecided))
-
-
-def _split(findings: Iterable[Finding], suppressions: Sequence[Suppressions]) -> tuple[list[Finding], list[Suppressed]]:
-    """Part the findings that are suppressed from the others."""
-    valid = [one for found in suppressions for one in found.found if one.holds(found.today)]
-    kept: list[Finding] = []
-    suppressed: list[Suppressed] = []
-    for finding in findings:
-        by = suppressed_by(finding, valid)
-        if by is None:
-            kept.append(finding)
-        else:
-            suppressed.append(Suppressed(finding, by.reason, by.until, by.span))
-    return kept, suppressed
-
-
-def _run_about_suppressions(
-    rules: Iterable[type[AnyRule]], found: Suppressions, failures: list[Failure]
-) -> Iterator[Finding | NotChecked]:
-    for rule in rules:
-        if found.found and issubclass(rule, SuppressionRule):
-            try:
-                yield from rule().check(found)
-            except Exception as error:
-                failures.append(internal_error(error, f"rule {rule.name}", rule=rule.name))
-
-
-def _run(
-    rules: Iterable[type[AnyRule]], host: Instances, now: datetime, decisions: Decisions, failures: list[Failure]
-) -> Iterator[Finding | NotChecked]:
+def _model(host: Instances, now: datetime, decisions: Decisions, failures: list[Failure]) -> AuditedHost | None:
     try:
         notice = timedelta(days=decisions.days_before_expiry)
-        model = build_model(host.host, host.dovecot, host.postfix, now, notice)
+        return build_model(host.host, host.dovecot, host.postfix, now, notice)
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))
-        return
+        return None
+
+
+def _run(rules: Iterable[type[AnyRule]], model: AuditedHost, failures: list[Failure]) -> Iterator[Finding | NotChecked]:
     access = Access(model)
     for rule in rules:
         try:
             yield from results_of(rule(), model, access)
         except Exception as error:
-            failures.append(internal_error(error, f"rule {rule.name}", path=host.host.root, rule=rule.name))
+            failures.append(internal_error(error, f"rule {rule.name}", path=model.host.root, rule=rule.name))
 
 
 def results_of(rule: AnyRule, model: AuditedHost, access: Access | None = None) -> Iterator[Finding | NotChecked]:

@@ -17,9 +17,10 @@ from auditor.report.json import serialised
 from auditor.report.output import write
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from auditor.audit import Audit
+    from auditor.finding import Finding
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 _KEYS: Final = ("rule", "file", "fingerprint")
@@ -33,7 +34,7 @@ def compared(
     ``write_to`` is the file of a new baseline of all that was found, ``update`` drops from the old one what is gone.
     """
     if write_to is not None:
-        new = Baseline(write_to, tuple(Known(one.rule, one.file, one.fingerprint) for one in audit.findings))
+        new = of(write_to, audit.findings)
         write(serialised(as_data(new)), write_to, audited)
         return applied(audit, new)
     if baseline is None:
@@ -82,6 +83,11 @@ def applied(audit: Audit, baseline: Baseline) -> Audit:
         ),
         baseline=baseline._replace(gone=tuple(gone)),
     )
+
+
+def of(path: str, findings: Iterable[Finding]) -> Baseline:
+    """Return the baseline of some findings."""
+    return Baseline(path, tuple(Known(one.rule, one.file, one.fingerprint) for one in findings))
 
 
 def without_gone(baseline: Baseline) -> Baseline:

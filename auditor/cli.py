@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from auditor import __version__
+from auditor import __version__, outcome
 from auditor.cli_access import access_command
 from auditor.cli_why import why_command
 from auditor.command import (
-    FINDINGS,
     FORMAT,
     INTERNAL,
     INTERRUPTED,
@@ -28,25 +27,28 @@ from auditor.command import (
     print_json,
     print_report,
     reading_options,
-    say,
     selected_rules,
     status_of,
     versions_of,
 )
 from auditor.options import accepting_options, compared, given
+from auditor.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from auditor.audit import Audit
-    from auditor.finding import Severity
 
 
 @click.command(
     epilog="Sub-commands: access, explain RULE, rules, settings, why RULE. A path of such a name is written ./rules."
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@FORMAT
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", *FORMATS, outcome.PLUGIN]),
+    default="text",
+    help="How to report; nagios has its own exit status, as plug-ins do.",
+)
 @OUTPUT
 @click.option("--select", multiple=True, metavar="RULE,...", help="Run only these, those off by default included.")
 @click.option("--ignore", multiple=True, metavar="RULE,...", help="Run all but these and those off by default.")
@@ -81,17 +83,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
     result = compared(result._replace(config=config.path if config else None), options)
-    shown, fail_on = Severity(options["severity"]), Severity(options["fail_on"])
-    complain(paths, result.hosts, result.failures)
-    if options["form"] == "json":
-        from auditor.report.json import report
-
-        print_json(report(result, shown), options, audited_files(result.hosts))
-    elif result.read_something or result.not_checked:
-        from auditor.report import text
-
-        print_report(lambda width: text.report(result, shown, width), options, audited_files(result.hosts))
-    return status_of(result.hosts, result.failures) or _verdict(result, fail_on, options)
+    return outcome.report(result, paths, options)
 
 
 @click.command()
@@ -181,31 +173,25 @@ def _filters(texts: Iterable[str], known: Sequence[str]) -> list[tuple[str, str]
     return found
 
 
-def _verdict(result: Audit, fail_on: Severity, options: dict[str, Any]) -> int:
-    failed = any(finding.severity.rank <= fail_on.rank for finding in result.findings)
-    incomplete = options["strict"] and bool(result.not_checked)
-    return FINDINGS if (failed or incomplete) and not options["exit_zero"] else OK
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit status."""
     command: click.Command = audit_command
-    name = "mailaudit"
+    name, given_arguments = "mailaudit", arguments
     if arguments and arguments[0] in SUBCOMMANDS:
         command = SUBCOMMANDS[arguments[0]]
         name, arguments = f"mailaudit {arguments[0]}", arguments[1:]
     try:
         status = command.main(args=list(arguments), prog_name=name, standalone_mode=False)
     except click.ClickException as error:
-        say(error.format_message())
-        return USAGE
+        return outcome.failed(error.format_message(), USAGE, given_arguments)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
         from auditor.failure import internal_error
 
-        say(f"internal error: {internal_error(error, 'mailaudit').message}")
-        return INTERNAL
+        return outcome.failed(
+            f"internal error: {internal_error(error, 'mailaudit').message}", INTERNAL, given_arguments
+        )
     return int(status)
 
 

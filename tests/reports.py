@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
+from auditor import baseline
 from auditor.finding import Severity
 from auditor.report import json as json_form
-from auditor.report import settings, text
+from auditor.report import nagios, settings, text
+from auditor.report.formats import FORMATS, rendered
 from auditor.report.lines import plain, print_coloured
 
 if TYPE_CHECKING:
@@ -47,6 +49,9 @@ def every_output(audit: Audit) -> dict[str, str]:
         "text": text_report(audit),
         "text in colour": coloured.getvalue(),
         "json": json.dumps(json_report(audit), ensure_ascii=False),
+        **{form: rendered(form, audit, Severity.INFO) for form in FORMATS if form != "json"},
+        "nagios": nagios.render(audit, Severity.INFO, nagios.status(audit, Severity.INFO)),
+        "baseline": json.dumps(baseline.as_data(baseline.of("known.json", audit.findings))),
         "settings": plain(settings.as_text(audit.hosts, None, defaults=True)),
         "settings json": json.dumps(settings.as_data(audit.hosts, None, defaults=True), ensure_ascii=False),
         "errors": "\n".join(f"{failure.path}: {failure.message}" for failure in audit.failures),

@@ -23,6 +23,11 @@ def serialised(data: object) -> str:
     return json.dumps(data, indent=2, ensure_ascii=True).replace("\x7f", "\\u007f") + "\n"
 
 
+def render(audit: Audit, threshold: Severity) -> str:
+    """Return the report as a text."""
+    return serialised(report(audit, threshold))
+
+
 def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
     """Return the report with the findings from a severity up; the summary counts all of them."""
     shown = [finding for finding in audit.findings if finding.severity.rank <= threshold.rank]

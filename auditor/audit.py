@@ -35,8 +35,8 @@ class Decisions(NamedTuple):
     """What the users decided about their audits: how bad findings are, by rule, and facts that no file tells."""
 
     severities: Mapping[str, Severity] = MappingProxyType({})
-    days_before_expiry: int = 7
-    """Days before its end at which what expires is reported."""
+    days_before_expiry: int | None = None
+    """Days before its end at which what expires is reported; None for as many as each rule says."""
     suppressions: bool = True
     """Whether comments in the configurations suppress findings."""
 
@@ -119,7 +119,8 @@ def _known(results: Iterable[Finding | NotChecked], host: Instances, decisions: 
 
 def _model(host: Instances, now: datetime, decisions: Decisions, failures: list[Failure]) -> AuditedHost | None:
     try:
-        notice = timedelta(days=decisions.days_before_expiry)
+        days = decisions.days_before_expiry
+        notice = None if days is None else timedelta(days=days)
         return build_model(host.host, host.dovecot, host.postfix, now, notice)
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.model.dovecot import Dovecot
-from auditor.model.host import EXPIRY_NOTICE, AuditedHost
+from auditor.model.host import AuditedHost
 from auditor.model.postfix import Postfix
 from auditor.model.upgrade import Upgrade
 from auditor.model.upgrade_postfix import postfix_upgrade
@@ -26,7 +26,7 @@ def build_model(
     dovecot: Sequence[DovecotConfiguration],
     postfix: Sequence[PostfixConfiguration],
     now: datetime,
-    expiry_notice: timedelta = EXPIRY_NOTICE,
+    expiry_notice: timedelta | None = None,
 ) -> AuditedHost:
     """Return the model of a host from its effective configurations; ``now`` is in UTC.
 

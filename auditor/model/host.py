@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
@@ -14,7 +13,7 @@ from auditor.model.trust import ClientTrust, client_trusts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from auditor.finding import Problem, ProblemKind
     from auditor.host import Host, Unreadable
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
     from auditor.model.upgrade import Upgrade
-
-EXPIRY_NOTICE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +34,17 @@ class AuditedHost:
     """The time at which certificates and CRLs are judged, in UTC."""
     upgrades: tuple[tuple[str, Upgrade], ...]
     """What the named versions change, each with its daemon's name."""
-    expiry_notice: timedelta = EXPIRY_NOTICE
-    """How long before its end something that expires is to be reported."""
+    expiry_notice: timedelta | None = None
+    """How long before its end something that expires is to be reported, where the user says so."""
 
     @property
     def products(self) -> tuple[Dovecot | Postfix, ...]:
         """Every instance of both products."""
         return (*self.dovecot, *self.postfix)
+
+    def expires_soon(self, end: datetime, usual: timedelta) -> bool:
+        """Whether what ends at a time is to be reported already; ``usual`` is how long before it usually is."""
+        return end - self.now <= (usual if self.expiry_notice is None else self.expiry_notice)
 
     def problems(self, kind: ProblemKind) -> Iterator[tuple[str, Problem]]:
         """Yield the places of one kind that a daemon refuses, each with the daemon's name."""

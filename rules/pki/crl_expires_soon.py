@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.model.crl_check import CrlState
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from auditor.finding import Finding, NotChecked
     from auditor.model import AuditedHost
+
+SOON: Final = timedelta(days=7)
 
 
 class CrlExpiresSoon(HostRule):
@@ -42,7 +45,7 @@ class CrlExpiresSoon(HostRule):
         for trust, use in host.crl_files:
             for found in trust.with_crl_state(CrlState.VALID):
                 crl = found.chosen
-                if crl is None or crl.next_update is None or crl.next_update - host.now > host.expiry_notice:
+                if crl is None or crl.next_update is None or not host.expires_soon(crl.next_update, SOON):
                     continue
                 yield self.finding(
                     use.file.origin,

@@ -52,7 +52,7 @@ class ServerCertExpired(HostRule):
                 what = f"is not valid before {begins:%Y-%m-%d}"
             elif ends < host.now:
                 what = f"ended on {ends:%Y-%m-%d}"
-            elif ends < host.now + SOON:
+            elif host.expires_soon(ends, SOON):
                 what = f"ends on {ends:%Y-%m-%d}, in {(ends - host.now).days} days"
                 severity = Severity.MEDIUM if found.for_users else Severity.LOW
             else:

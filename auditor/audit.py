@@ -13,7 +13,7 @@ from auditor.finding import Finding, NotChecked
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
+from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, rule_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ def audit(
     """
     decisions = decisions or Decisions()
     hosts, unread = read_hosts(discovery, versions or Versions())
-    failures = list(unread)
+    failures = [*unread, *(error for package in rule_packages() for error in package.errors)]
     not_checked = list(discovery.not_checked)
     findings: list[Finding] = []
     models: list[AuditedHost] = []

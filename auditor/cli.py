@@ -31,7 +31,7 @@ from auditor.command import (
     status_of,
     versions_of,
 )
-from auditor.options import accepting_options, compared, given
+from auditor.options import accepting_options, compared, given, require_packages
 from auditor.report.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
         raise click.UsageError(f"the sub-command comes first: mailaudit {paths[0]}; the path is written ./{paths[0]}")
     paths, options, config = decided = given(paths, options)
     known = all_rules()
+    require_packages(config)
     rules = selected_rules(known, _names(options["select"]), _names(options["ignore"]))
     severities = {name: Severity(one) for name, one in decided.table("severities").items()}
     selected_rules(known, list(severities), [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
@@ -88,3 +89,18 @@ def _config(paths: Sequence[str], options: dict[str, Any]) -> Config | None:
     from auditor.config import find, load
 
     return load(options["config"]) if options["config"] else find(paths or usual_paths(options["root"]))
+
+
+def require_packages(config: Config | None) -> None:
+    """Raise click.UsageError where a rule package that the configuration relies on is not installed."""
+    from auditor.rule import rule_packages
+
+    installed = {_normal(package.name) for package in rule_packages()}
+    for name in config.values.get("rule-packages", ()) if config else ():
+        if _normal(name) not in installed:
+            raise click.UsageError(f"the rule package {name!r} that {config and config.path} names is not installed")
+
+
+def _normal(name: str) -> str:
+    """Return the name of a distribution as packaging.python.org compares them."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -11,17 +11,20 @@ import importlib
 import inspect
 import pkgutil
 import re
+from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from auditor.access.table import Access
+from auditor.failure import Failure, internal_error
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
 from auditor.model import AuditedHost, Dovecot, Postfix
 from auditor.suppressions import Suppressions
 from auditor.text import Origin, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
+    from importlib.metadata import EntryPoint
 
     from auditor.finding import Problem
     from auditor.host import Unreadable
@@ -31,9 +34,11 @@ Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, Access, Suppressions
 Place = Span | Origin | str
 Because = tuple[Place, str]
 
+GROUP = "mailaudit.rules"
+"""The entry-point group of packages that add rules."""
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SECTIONS = ("What", "Why it matters", "How to mend it", "When to ignore it", "Sources")
 """The paragraphs of a rule's docstring, in their order."""
-
 
 _LINE_NUMBER = re.compile(r":\d+(?=\)$)")
 """In ``(section started at FILE:LINE)``."""
@@ -175,6 +180,22 @@ def documentation(rule: type[AnyRule]) -> dict[str, str]:
     return found
 
 
+class RulePackage(NamedTuple):
+    """What an installed distribution adds: its name, its rules, and what keeps rules of it from being used."""
+
+    name: str
+    rules: tuple[type[AnyRule], ...]
+    errors: tuple[Failure, ...] = ()
+
+
+def _modules(name: str) -> Iterator[str]:
+    """Yield the name of a module, or of a package and of all modules in it."""
+    yield name
+    module = importlib.import_module(name)
+    if hasattr(module, "__path__"):
+        yield from (info.name for info in pkgutil.walk_packages(module.__path__, name + ".") if not info.ispkg)
+
+
 def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
     module = importlib.import_module(module_name)
     for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
@@ -182,13 +203,50 @@ def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
             yield member
 
 
+def _own_rules() -> dict[str, type[AnyRule]]:
+    return {rule.name: rule for module in _modules("auditor.rules") for rule in _defined_in(module)}
+
+
+@cache
+def rule_packages() -> tuple[RulePackage, ...]:
+    """Return what the distributions of the entry-point group ``mailaudit.rules`` add, by their names.
+
+    A package that cannot be imported, and a rule that is not one or whose name is taken, are errors of the package.
+    """
+    taken = set(_own_rules())
+    found: list[RulePackage] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point), point.name)):
+        name = _distribution(point)
+        rules: list[type[AnyRule]] = []
+        errors: list[Failure] = []
+        try:
+            for rule in [one for module in _modules(point.module) for one in _defined_in(module)]:
+                wrong = _wrong_with(rule, taken)
+                if wrong:
+                    errors.append(Failure(f"rule package {name}: {rule.__name__} {wrong}", internal=True))
+                else:
+                    taken.add(rule.name)
+                    rules.append(rule)
+        except Exception as error:
+            errors.append(internal_error(error, f"importing the rule package {name}"))
+        found.append(RulePackage(name, tuple(rules), tuple(errors)))
+    return tuple(found)
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.module
+
+
+def _wrong_with(rule: type[AnyRule], taken: Collection[str]) -> str:
+    if not isinstance(rule.name, str) or not NAME.fullmatch(rule.name):
+        return "has a name that is not in lower case with hyphens"
+    if not isinstance(getattr(rule, "severity", None), Severity):
+        return "has no severity"
+    return f"has the name {rule.name}, which another rule has" if rule.name in taken else ""
+
+
 def discover() -> list[type[AnyRule]]:
-    """Return every rule: those of ``auditor.rules``, then those of the entry-point group ``mailaudit.rules``."""
-    found: dict[str, type[AnyRule]] = {}
-    package = importlib.import_module("auditor.rules")
-    names = [info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg]
-    names += [point.value for point in entry_points(group="mailaudit.rules")]
-    for module_name in names:
-        for rule in _defined_in(module_name):
-            found.setdefault(rule.name, rule)
+    """Return every rule: those of ``auditor.rules``, and those of the rule packages that are installed."""
+    found = _own_rules()
+    found.update({rule.name: rule for package in rule_packages() for rule in package.rules})
     return sorted(found.values(), key=lambda rule: rule.name)

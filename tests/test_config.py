@@ -144,6 +144,7 @@ def test_settings_are_read_as_they_are_audited(host: Path, capsys: pytest.Captur
         ('[severities]\nsyntax-eror = "low"', "did you mean 'syntax-error'?"),
         ('[severities]\nsyntax-error = "bad"', "severities.syntax-error must be one of critical"),
         ('ignore = ["nope-nope"]', "nope-nope"),
+        ('rule-packages = ["House_Rules"]', "the rule package 'House_Rules' that host/mailaudit.toml names"),
         ('dovecot-version = "new"', "new"),
         ("a = = b", "line 1"),
         ('"\\u001b[31m" = 1', "x1b[31m"),
@@ -205,7 +206,7 @@ def test_every_key_is_an_option_with_the_same_choices() -> None:
         for opt in (*option.opts, *option.secondary_opts)
         if (name := opt.removeprefix("--"))
     }
-    tables = {"paths", "severities", "assume"}
+    tables = {"paths", "severities", "assume", "rule-packages"}
     for key, rules in schema()["properties"].items():
         if key in tables:
             continue

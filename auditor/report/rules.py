@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor.report.lines import Line, line, paragraph
-from auditor.rule import SECTIONS, documentation
+from auditor.rule import SECTIONS, documentation, rule_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +43,7 @@ def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
     return [
         {
             "name": rule.name,
+            "package": package_of(rule),
             "severity": rule.severity.value,
             "confidence": rule.confidence.value,
             "product": rule.product,
@@ -56,6 +57,11 @@ def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
     ]
 
 
+def package_of(rule: type[AnyRule]) -> str:
+    """Return the distribution that a rule comes from."""
+    return next((package.name for package in rule_packages() if rule in package.rules), "mailaudit")
+
+
 def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
     """Yield a rule's documentation."""
     severity = rule.severity.value
@@ -66,6 +72,8 @@ def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
     yield line("Severity: ", (severity, severity), f"   Confidence: {rule.confidence.value}   About: {rule.product}")
     if rule.off_because:
         yield from paragraph(f"Off by default, --select turns it on: {rule.off_because}.", width)
+    if (package := package_of(rule)) != "mailaudit":
+        yield line(f"From the rule package {package}")
     if rule.tags:
         yield line(f"Tags: {', '.join(rule.tags)}")
     if proved := _proofs().get(rule.name):

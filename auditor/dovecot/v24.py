@@ -83,9 +83,7 @@ class Configuration24(Configuration):
         check_all(self)
 
     def _applier(self, config_version: str, adviser: Adviser, *, shown: bool) -> Applier:
-        default = Origin(default_of=config_version)
-        start = Origin(self.main_file.span(0, 0))
-        tree = new_tree(self.schema, config_version, default, start, shown=shown)
+        tree = new_tree(self.schema, config_version, Origin(self.main_file.span(0, 0)), shown=shown)
         problems, not_checked = ([], []) if shown else (self.problems, self.not_checked)
         return Applier(self.schema, tree, adviser, problems, not_checked, shown=shown)
 

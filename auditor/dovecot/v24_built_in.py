@@ -6,23 +6,34 @@ are those of ``auditor/data/dovecot-2.4.*.json``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value
 from auditor.dovecot.v24_schema import Schema, Type, unescaped
+from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.text import Origin
+KEPT: Final = 8
+"""Sets of built-in filters that are kept for the next instance."""
 
 
-def new_tree(schema: Schema, config_version: str, default: Origin, start: Origin, *, shown: bool) -> Tree:
+def new_tree(schema: Schema, config_version: str, start: Origin, *, shown: bool) -> Tree:
     """Return a tree that has the built-in filters only, with the values that a ``dovecot_config_version`` keeps.
 
     ``shown`` is the layout of ``doveconf -n``; else the values of a named filter that carry its name stand outside it.
     """
-    tree = Tree(Filter(Kind.ROOT, "", "", None, 0, start), Filter(Kind.ROOT, "", "", None, 1, default, built_in=True))
+    built_in = _built_in(schema, config_version, shown=shown)
+    return Tree(Filter(Kind.ROOT, "", "", None, 0, start), built_in.built_in, list(built_in.filters))
+
+
+@lru_cache(maxsize=KEPT)
+def _built_in(schema: Schema, config_version: str, *, shown: bool) -> Tree:
+    """Return the tree of the built-in filters; no configuration changes them."""
+    default = Origin(default_of=config_version)
+    tree = Tree(Filter(Kind.ROOT, "", "", None, 0, default), Filter(Kind.ROOT, "", "", None, 1, default, built_in=True))
     for table in (schema.filters, schema.groups):
         for path, values in table.items():
             _add_built_in(tree, schema, path, values, config_version, default, shown=shown)

@@ -9,9 +9,11 @@ that includes it. The first value found counts; lists are put together until a f
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.dovecot.configuration import GLOBAL, Scope
+from auditor.dovecot.v24_built_in import KEPT
 from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Name, Tree, Value, single_address
 
 if TYPE_CHECKING:
@@ -47,26 +49,57 @@ class _Entries:
     A host may have a block for each of thousands of server names or addresses: those are looked up, not tried.
     """
 
-    __slots__ = ("_general", "_narrow")
+    __slots__ = ("_narrow", "general")
 
     def __init__(self, entries: Iterable[_Entry]) -> None:
-        self._general: list[_Entry] = []
+        self.general: list[_Entry] = []
         self._narrow: dict[str, list[_Entry]] = {}
         for entry in sorted(entries, key=_rank, reverse=True):
             only = next((only for one in entry.where.chain() if (only := one.only)), None)
-            (self._general if only is None else self._narrow.setdefault(only, [])).append(entry)
+            (self.general if only is None else self._narrow.setdefault(only, [])).append(entry)
 
     def candidates(self, scope: Scope) -> list[_Entry]:
         """Return those that may match."""
         if not self._narrow:
-            return self._general
+            return self.general
         values = (scope.local_name.lower(), single_address(scope.local), single_address(scope.remote))
         narrow = [entry for value in dict.fromkeys(values) if value for entry in self._narrow.get(value, ())]
-        return sorted([*self._general, *narrow], key=_rank, reverse=True) if narrow else self._general
+        return sorted([*self.general, *narrow], key=_rank, reverse=True) if narrow else self.general
 
 
 def _rank(entry: _Entry) -> Rank:
     return entry.rank
+
+
+_Unsorted = dict[tuple[str, Name | None], list[_Entry]]
+
+
+def _rank_of(where: Filter) -> tuple[int, int, int, int]:
+    lists, named = where.counts
+    tier = (0 if where.kind is Kind.ROOT else 1) + (0 if where.built_in else 2)
+    # The global settings of a file come after its filters, the built-in ones after the built-in filters.
+    return tier, lists, named, where.order
+
+
+def _add(unsorted: _Unsorted, entry: _Entry) -> None:
+    source = entry.source
+    leaf = source if source.full_name and source.kind is not Kind.GROUP else entry.where
+    name = (leaf.key, leaf.name) if leaf.full_name else None
+    for key in (*source.values, *source.lists, *source.names):
+        unsorted.setdefault((key, name), []).append(entry)
+
+
+@lru_cache(maxsize=KEPT)
+def _of_built_in(root: Filter) -> dict[tuple[str, Name | None], _Entries]:
+    """Return the index of the built-in filters; they include no groups, and those in groups wait to be included."""
+    unsorted: _Unsorted = {}
+    pending = [root]
+    while pending:
+        one = pending.pop()
+        if one.kind is not Kind.GROUP:
+            _add(unsorted, _Entry((*_rank_of(one), 1), one, one))
+            pending += one.children.values()
+    return {key: _Entries(entries) for key, entries in unsorted.items()}
 
 
 class Lookup:
@@ -75,23 +108,24 @@ class Lookup:
     def __init__(self, tree: Tree) -> None:
         """Index the filters by the settings they have and by their innermost name."""
         self._tree = tree
-        self._unsorted: dict[tuple[str, Name | None], list[_Entry]] = {}
         self._groups: dict[int, list[Filter]] = {}
-        for one in (tree.root, tree.built_in, *tree.filters):
-            if not one.in_group:
-                self._index(one)
-        self._entries = {key: _Entries(entries) for key, entries in self._unsorted.items()}
+        self._built_in = _of_built_in(tree.built_in)
+        unsorted: _Unsorted = {}
+        for one in (tree.root, *tree.filters):
+            if not one.built_in and not one.in_group:
+                self._index(one, unsorted)
+        self._entries = {
+            key: _Entries((*self._built_in[key].general, *own) if key in self._built_in else own)
+            for key, own in unsorted.items()
+        }
 
-    def _index(self, where: Filter) -> None:
-        lists, named = where.counts
-        tier = (0 if where.kind is Kind.ROOT else 1) + (0 if where.built_in else 2)
-        # The global settings of a file come after its filters, the built-in ones after the built-in filters.
-        rank = (tier, lists, named, where.order)
-        self._add(_Entry((*rank, 1), where, where))
+    def _index(self, where: Filter, unsorted: _Unsorted) -> None:
+        rank = _rank_of(where)
+        _add(unsorted, _Entry((*rank, 1), where, where))
         for label, value in where.groups.items():
             group = self._tree.group(label, value.text)
             for source in self._inside(group) if group else ():
-                self._add(_Entry((*rank, 0), where, source))
+                _add(unsorted, _Entry((*rank, 0), where, source))
 
     def _inside(self, group: Filter) -> list[Filter]:
         """Return a group and the filters in it."""
@@ -102,15 +136,8 @@ class Lookup:
                 known.extend(one.children.values())
         return known
 
-    def _add(self, entry: _Entry) -> None:
-        source = entry.source
-        leaf = source if source.full_name and source.kind is not Kind.GROUP else entry.where
-        name = (leaf.key, leaf.name) if leaf.full_name else None
-        for key in (*source.values, *source.lists, *source.names):
-            self._unsorted.setdefault((key, name), []).append(entry)
-
     def _candidates(self, key: str, name: Name | None, scope: Scope) -> list[_Entry]:
-        entries = self._entries.get((key, name))
+        entries = self._entries.get((key, name)) or self._built_in.get((key, name))
         return entries.candidates(scope) if entries else []
 
     def _matching(self, key: str, names: frozenset[Name], scope: Scope) -> Iterator[_Entry]:

@@ -29,11 +29,9 @@ r"""A line up to its comment. A quote opens anywhere; one that never closes keep
 
 @cache
 def _skipped(space: str) -> re.Pattern[str]:
-    """Return what matches a run of comments, or of lines without text before their end or the NUL that ends them."""
+    """Return what matches a run of comments and of lines without text before their end or the NUL that ends them."""
     blanks = re.escape(space.replace("\n", ""))
-    comment = rf"[{blanks}]*+\#[^\n]*+(?:\n|\Z)"
-    blank = rf"[{blanks}]*+(?:\0[^\n]*+|\r?+)(?:\n|\Z)"
-    return re.compile(f"(?P<COMMENT>(?:{comment})+)|(?P<BLANK>(?:{blank})+)")
+    return re.compile(rf"(?:[{blanks}]*+(?:[\#\0][^\n]*+|\r?+)(?:\n|\Z))+")
 
 
 class Placed(NamedTuple):
@@ -76,7 +74,7 @@ _TERMINALS: Final = {
 class LogicalLines(Lexer):
     """The lexer of ``grammars/dovecot.lark`` for one way of reading.
 
-    The value of a token of a statement is its ``Placed``; blank lines and comments have their text.
+    The value of a token of a statement is its ``Placed``; comments have their text.
     """
 
     reading: ClassVar[Reading]
@@ -132,7 +130,7 @@ class _Scanner:
             self.at = run.end()
             text = run[0]
             self.number += text.count("\n") + (not text.endswith("\n"))
-            yield Token(run.lastgroup or "", text, start, first, end_pos=self.at)
+            yield Token("COMMENT", text, start, first, end_pos=self.at)
 
     def _statement(self, start: int, first: int, line: str) -> Token:
         """Return the token of a logical line whose first line was read."""
@@ -163,8 +161,8 @@ class _Scanner:
                 return self._lost(" ".join([*parts, ""]), start, first, tuple(pieces), end)
 
     def _lost(self, text: str, start: int, first: int, pieces: tuple[tuple[int, int], ...], end: int) -> Token:
-        """Return the token of lines that continue into nothing; without text they are blank."""
-        token = Token("LOST" if text else "BLANK", self.text[start : self.at], start, first, end_pos=self.at)
+        """Return the token of lines that continue into nothing; without text they are no more than empty lines."""
+        token = Token("LOST" if text else "COMMENT", self.text[start : self.at], start, first, end_pos=self.at)
         if text:
             token.value = Placed(Line(Kind.LOST, text, value=text, value_at=(0, len(text))), pieces, end, self.number)
         return token

@@ -25,24 +25,22 @@ WHITE: Final = " \t\n\r\f\v"
 LIST_SEPARATORS: Final = ", \t\r\n"
 """What stands between the elements of a list: ``CHARS_COMMA_SP`` of ``src/util/sys_defs.h``."""
 
-_RUN: Final = re.compile(
-    r"(?P<COMMENT>(?:[ \t\r\f\v]*+#[^\n]*+(?:\n|\Z))+)|(?P<BLANK>(?:[ \t\r\f\v]*+(?:\n|\Z))+)|[^\n]++\n?"
-)
-"""A run of comments, a run of lines without text, or one line with text."""
+_RUN: Final = re.compile(r"(?P<gap>(?:[ \t\r\f\v]*+(?:#[^\n]*+)?(?:\n|\Z))+)|[^\n]++\n?")
+"""A run of comments and of lines without text, or one line with text."""
 
 
 class Kind(Enum):
     """What a stretch of whole physical lines is."""
 
-    BLANK = "BLANK"
     COMMENT = "COMMENT"
+    """Comments and lines without text."""
     LINE = "LINE"
     ORPHAN = "ORPHAN"
     """A line that begins with white space where there is nothing to continue; Postfix warns and drops it."""
 
 
 class Stretch(NamedTuple):
-    """Physical lines that belong together, or a run of comments or of empty lines.
+    """Physical lines that belong together, or a run of comments and of empty lines.
 
     ``texts`` has start and end of the lines with text, their line ends left out.
     """
@@ -90,27 +88,26 @@ def stretches(text: str) -> Iterator[Stretch]:
     kind = Kind.LINE
     texts: list[tuple[int, int]] = []
     end_of_text = 0
-    between: list[Stretch] = []
+    gap: Stretch | None = None
     for match in _RUN.finditer(text):
         start, end = match.span()
         if match.lastgroup:
-            if end > start:
-                between.append(Stretch(Kind(match.lastgroup), start, end))
+            gap = Stretch(Kind.COMMENT, start, end) if end > start else gap
             continue
-        if texts and text[start] in WHITE:
-            between.clear()
-        else:
+        if not texts or text[start] not in WHITE:
             if texts:
                 yield Stretch(kind, texts[0][0], end_of_text, tuple(texts))
                 texts.clear()
-            yield from between
-            between.clear()
+            if gap:
+                yield gap
             kind = Kind.ORPHAN if text[start] in WHITE else Kind.LINE
+        gap = None
         texts.append((start, end - 1 if text[end - 1] == "\n" else end))
         end_of_text = end
     if texts:
         yield Stretch(kind, texts[0][0], end_of_text, tuple(texts))
-    yield from between
+    if gap:
+        yield gap
 
 
 def logical_line(file: SourceFile, stretch: Stretch) -> LogicalLine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from auditor.access.dovecot_rows import dovecot_rows
 from auditor.access.rows import Right, Row, minimal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Access:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The minimal ways in, the most dangerous first."""
-        return minimal(())
+        return minimal(row for dovecot in self.host.dovecot for row in dovecot_rows(self.host, dovecot))
 
     def to(self, *rights: Right) -> tuple[Row, ...]:
         """Return the ways in that give one of some rights."""

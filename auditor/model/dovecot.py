@@ -223,7 +223,12 @@ class Dovecot:
     @property
     def knows_mechanism_filters(self) -> bool:
         """Whether this version has ``mechanisms`` in passdbs, which came with 2.2.28."""
-        return not self.version_numbers or self.version_numbers >= (2, 2, 28)
+        return self.is_at_least(2, 2, 28)
+
+    def is_at_least(self, *numbers: int) -> bool:
+        """Whether this version is that one or a later one; one that is not known is taken to be."""
+        own = self.version_numbers[: len(numbers)]
+        return not own or own >= numbers
 
     def databases_asked(self, drivers: Collection[str]) -> dict[str, Origin]:
         """Return the passdbs and userdbs of some drivers, in words, with their places."""

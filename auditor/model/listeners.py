@@ -54,11 +54,10 @@ class LoginListeners:
     def _addresses(self) -> Iterator[str]:
         for element in self.dovecot.elements("listen"):
             yield from filter(None, element.name.split(","))
-        name = self.dovecot.spelled("inet_listener_listen")
         for listener in self._open:
             if self.dovecot.dialect == "2.4":
-                yield from (item.name for item in listener.items(name))
-            elif setting := listener.get(name):
+                yield from (item.name for item in listener.items("listen"))
+            elif setting := listener.get("address"):
                 yield from setting.value.replace(",", " ").split()
 
 

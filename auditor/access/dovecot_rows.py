@@ -1,0 +1,264 @@
+"""The ways into Dovecot: from each listener through the state of the connection to the logins that succeed there.
+
+Source: ``client_alloc``, ``client_auth_begin_common``, ``sasl_server_auth_begin`` (src/login-common, 2.3.19.1 and
+2.4.1), tried in tests/live.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+from auditor.access.dovecot_listeners import InetListener, inet_listeners, networks, reachable_from
+from auditor.access.dovecot_services import free_row, service_rows
+from auditor.access.dovecot_tls import TlsState, Trusted
+from auditor.access.logins import Login, logins
+from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Right, Row, Source
+from auditor.dovecot.configuration import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.access.facts import Because, Fact, Unknown
+    from auditor.model import AuditedHost, Dovecot
+
+SUBMISSION: Final = "submission"
+
+
+def dovecot_rows(host: AuditedHost, dovecot: Dovecot) -> tuple[Row, ...]:
+    """Return the ways into one Dovecot instance, not yet reduced to the minimal ones."""
+    return (*_merged(LoginRows(host, dovecot).rows()), *service_rows(dovecot))
+
+
+class Peers(NamedTuple):
+    """The clients of one listener that one set of settings applies to."""
+
+    source: Source
+    scope: Scope
+    bound_to: str = ""
+    """The address of a ``local`` block that limits it."""
+
+
+class Door(NamedTuple):
+    """One listener for one kind of clients, and what TLS is there."""
+
+    listener: InetListener
+    peers: Peers
+    tls: Fact
+    trusted: Trusted
+
+
+@dataclass(frozen=True, eq=False)
+class LoginRows:
+    """The rows of the login services of one Dovecot instance."""
+
+    host: AuditedHost
+    dovecot: Dovecot
+
+    @cached_property
+    def _tls(self) -> TlsState:
+        return TlsState(self.host, self.dovecot)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every way in, one for each mechanism."""
+        answers = {protocol: logins(self.dovecot, protocol) for protocol in self.dovecot.protocols}
+        for listener in inet_listeners(self.dovecot):
+            if not listener.protocol:
+                continue
+            if listener.listener.proxied:
+                yield from self._claims(listener)
+            for peers in self._peers(listener):
+                door = self._door(listener, peers)
+                for login in answers[listener.protocol]:
+                    if listener.listener.proxied:
+                        yield from self._by_proxy(door, login)
+                    else:
+                        yield from self._directly(door, login)
+
+    def _peers(self, listener: InetListener) -> Iterator[Peers]:
+        """Yield the kinds of clients that the filters of the configuration tell apart, server names aside."""
+        reach = reachable_from(listener.listener)
+        protocol = listener.protocol
+        scopes = dict.fromkeys(
+            scope._replace(local_name="")
+            for scope in self.dovecot.scopes
+            if scope.protocol == protocol and (scope.local or scope.remote)
+        )
+        rest = reach
+        for scope in scopes:
+            remote = _network(scope.remote) & reach if scope.remote else reach
+            if scope.local and not any(_network(scope.local) & _bound(one) for one in listener.listener.addresses):
+                continue
+            yield Peers(_source(remote, f"remote {scope.remote}" if scope.remote else ""), scope, scope.local)
+            if not scope.local:
+                rest = rest - remote
+        if rest:
+            yield Peers(_source(rest), Scope(protocol=protocol))
+
+    def _door(self, listener: InetListener, peers: Peers) -> Door:
+        contexts = [
+            context for context in self.dovecot.tls_contexts if context.scope._replace(local_name="") == peers.scope
+        ]
+        return Door(listener, peers, self._tls.works(contexts), self._tls.trusted(contexts))
+
+    # -- connections from clients ------------------------------------------------------------------------------------
+
+    def _directly(self, door: Door, login: Login) -> Iterator[Row]:
+        """Yield the ways without TLS, then those with it: both where no one set of clients has the lesser need."""
+        source = _limited(door.peers.source, login.networks)
+        if login.needs_tls or door.listener.listener.wrapped:
+            clear = []
+        else:
+            clear = [(_limited(one, login.networks & source.addresses), why) for one, why in self._clear(door, login)]
+        for one, why in clear:
+            if one.addresses:
+                yield self._row(door, login, one, tls=False, because=why)
+        everyone = any(one.addresses.covers(source.addresses) for one, _ in clear)
+        if door.tls.possible and not everyone and source.addresses:
+            yield from self._over_tls(door, login, source)
+
+    def _over_tls(self, door: Door, login: Login, source: Source) -> Iterator[Row]:
+        if login.certificate is Certificate.NONE:
+            yield self._row(door, login, source, tls=True, because=door.tls.because, unknown=door.tls.unknown)
+        elif door.trusted.fact.possible:
+            facts = (door.tls, door.trusted.fact)
+            yield self._row(
+                door,
+                login,
+                source,
+                tls=True,
+                because=tuple(place for fact in facts for place in fact.because),
+                unknown=tuple(missing for fact in facts for missing in fact.unknown),
+            )._replace(revocable=door.trusted.revocable)
+
+    def _clear(self, door: Door, login: Login) -> Iterator[tuple[Source, tuple[Because, ...]]]:
+        """Yield who may log in without TLS, and why (``client->secured``)."""
+        scope, listener = door.peers.scope, door.listener.listener
+        ssl = self.dovecot.get("ssl", scope)
+        required = ssl is not None and ssl.value.lower() == "required"
+        cleartext = self.dovecot.get("auth_allow_cleartext", scope)
+        if not required and (not login.is_plaintext or self.dovecot.is_on("auth_allow_cleartext", scope)):
+            why = (cleartext.origin, f"`{cleartext.name}` lets passwords through in clear") if cleartext else None
+            offered = (ssl.origin, "TLS is not required") if ssl else None
+            yield door.peers.source, tuple(place for place in (why if login.is_plaintext else None, offered) if place)
+            return
+        # Connections between equal addresses; which others the host has is not known.
+        if reachable_from(listener) & LOOPBACK:
+            yield _limited(THIS_HOST, door.peers.source.addresses), ()
+        trusted = networks(self.dovecot, "login_trusted_networks", scope)
+        if trusted and not (required and self.dovecot.dialect == "2.4"):
+            setting = next(iter(self.dovecot.elements("login_trusted_networks", scope)))
+            why = (setting.origin, "these networks count as secured")
+            yield _limited(Source("login_trusted_networks", trusted), door.peers.source.addresses), (why,)
+
+    # -- connections from proxies ------------------------------------------------------------------------------------
+
+    def _claims(self, listener: InetListener) -> Iterator[Row]:
+        """Yield that proxies say who their client is (``haproxy_trusted_networks``)."""
+        if source := self._proxies(reachable_from(listener.listener)):
+            yield free_row(source, listener.listener, Right.CHANGE_IDENTITY, "", self._why_proxies)
+
+    def _proxies(self, reach: AddressSet) -> Source | None:
+        proxies = networks(self.dovecot, "haproxy_trusted_networks")
+        source = _limited(Source("haproxy_trusted_networks", proxies), reach)
+        return source if source.addresses else None
+
+    @property
+    def _why_proxies(self) -> Because:
+        setting = next(iter(self.dovecot.elements("haproxy_trusted_networks")))
+        return setting.origin, "proxies from here say who their client is"
+
+    def _by_proxy(self, door: Door, login: Login) -> Iterator[Row]:
+        """Yield the ways that a proxy has, which may say that its client has TLS, and which address and certificate.
+
+        Nobody else gets to such a listener (``master_service_haproxy_new``, src/lib-master).
+        """
+        source = self._proxies(door.peers.source.addresses)
+        if source is None:
+            return
+        if login.certificate is Certificate.NONE or self._forgeable(login, door.peers.scope):
+            free = login._replace(networks=EVERYWHERE)
+            yield self._row(door, free, source, tls=False, because=(self._why_proxies,))._replace(
+                certificate=Certificate.NONE
+            )
+        elif door.tls.possible:
+            yield from self._over_tls(door, login, source)
+
+    def _forgeable(self, login: Login, scope: Scope) -> bool:
+        """Whether a proxy's word stands for a certificate.
+
+        2.4.0 and 2.4.1 lose the name that a proxy gives (it is copied since 2.4.2, src/lib-master); that there was a
+        valid certificate at all is believed since 2.4.4 (``haproxy_ssl_client_cert``).
+        """
+        if self.dovecot.is_on("auth_ssl_require_client_cert", scope):
+            return self.dovecot.is_at_least(2, 4, 4)
+        return login.mechanism == "EXTERNAL" and (self.dovecot.dialect == "2.3" or self.dovecot.is_at_least(2, 4, 2))
+
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _row(
+        self,
+        door: Door,
+        login: Login,
+        source: Source,
+        *,
+        tls: bool,
+        because: Iterable[Because] = (),
+        unknown: Iterable[Unknown] = (),
+    ) -> Row:
+        listener = door.listener.listener
+        if door.peers.bound_to:
+            listener = listener._replace(addresses=(door.peers.bound_to,))
+        right = login.right
+        if right is Right.READ and listener.service == SUBMISSION:
+            right = Right.RELAY
+        return Row(
+            source=source,
+            listener=listener,
+            tls=tls,
+            certificate=login.certificate,
+            mechanisms=(login.mechanism,),
+            secret=login.secret,
+            users=login.users,
+            right=right,
+            because=(*login.because, *because),
+            unknown=tuple(dict.fromkeys((*login.unknown, *unknown))),
+        )
+
+
+def _merged(rows: Iterable[Row]) -> Iterator[Row]:
+    """Join the rows that differ in their mechanism alone."""
+    found: dict[Row, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row._replace(mechanisms=(), because=())].append(row)
+    for group in found.values():
+        yield group[0]._replace(
+            mechanisms=tuple(dict.fromkeys(name for row in group for name in row.mechanisms)),
+            because=tuple(dict.fromkeys(place for row in group for place in row.because)),
+        )
+
+
+def _source(addresses: AddressSet, name: str = "") -> Source:
+    if addresses == EVERYWHERE:
+        return ANYWHERE
+    return Source(name or str(addresses), addresses)
+
+
+def _limited(source: Source, addresses: AddressSet) -> Source:
+    """Return the part of a source that is in a set, by the source's name where it is all of it."""
+    both = source.addresses & addresses
+    return source if both == source.addresses else Source(str(both), both)
+
+
+def _network(text: str) -> AddressSet:
+    try:
+        return AddressSet.of([text])
+    except ValueError:
+        return EVERYWHERE
+
+
+def _bound(address: str) -> AddressSet:
+    return EVERYWHERE if address in ("*", "::", "0.0.0.0") else _network(address)  # noqa: S104

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from auditor.model.authorities import Authority, authorities
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
 from auditor.model.signatures import Signature, signatures
@@ -129,6 +130,28 @@ class AuditedHost:
     def signatures(self) -> tuple[Signature, ...]:
         """The signatures that the daemons and their clients rely on."""
         return tuple(signatures(self.server_certificates, self.client_trusts))
+
+    @cached_property
+    def certificates_for_users(self) -> tuple[tuple[FileUse, bool | None], ...]:
+        """The settings that name certificates for users' programs, and whether those signed themselves, if known."""
+        return tuple(
+            (found.use, found.is_self_signed if isinstance(found, ServerCertificate) else None)
+            for found in self._server_certificates
+            if found.for_users
+        )
+
+    @cached_property
+    def missing_issuers(self) -> dict[ServerCertificate, str]:
+        """The intermediate CAs, by name, whose certificate is not sent though clients need it."""
+        trusted = [ca for trust in self.client_trusts for ca in trust.file.cas]
+        sent = [part.certificate for found in self.server_certificates for part in found.parts]
+        named = ((found, found.issuer_to_send(sent, trusted)) for found in self.server_certificates)
+        return {found: issuer for found, issuer in named if issuer}
+
+    @cached_property
+    def authorities_in_use(self) -> tuple[Authority, ...]:
+        """The CAs that something depends on."""
+        return tuple(authorities(self.server_certificates, self.client_trusts))
 
     @cached_property
     def unread_certificates(self) -> tuple[UnreadCertificate, ...]:

@@ -114,6 +114,8 @@ class Match(NamedTuple):
     pair: KeyPair
     fits: bool | None
     why: str = ""
+    locked: bool = False
+    """Whether the key is encrypted, and the configuration has not its password."""
 
 
 def match(host: Host, pair: KeyPair) -> Match:
@@ -140,7 +142,8 @@ def _match(pair: KeyPair, certificate: PemFile, key: PemFile) -> Match:
             pair, fits, f"the key in {key.source.path} is not that of the certificate in {certificate.source.path}"
         )
     reason = private.why or "the certificate cannot be read here"
-    return Match(pair, None, f"{key.source.path if private.why else certificate.source.path}: {reason}")
+    path = key.source.path if private.why else certificate.source.path
+    return Match(pair, None, f"{path}: {reason}", locked=private.encrypted)
 
 
 def match_chain(host: Host, uses: Sequence[FileUse]) -> Match:
@@ -154,7 +157,8 @@ def match_chain(host: Host, uses: Sequence[FileUse]) -> Match:
     chains = key_chains(Pem(blocks))
     if not chains or any(chain.key is None or not chain.certificates for chain in chains):
         return Match(pair, False, f"{uses[0].setting} does not name each key with its certificate behind it")
+    locked = any(chain.key.encrypted for chain in chains if chain.key)
     verdicts = [belong_together(chain.key, chain.certificates[0]) for chain in chains if chain.key]
     if False in verdicts:
         return Match(pair, False, f"a key in {uses[0].setting} is not that of the certificate behind it")
-    return Match(pair, None if None in verdicts else True, "a key or certificate cannot be read here")
+    return Match(pair, None if None in verdicts else True, "a key or certificate cannot be read here", locked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,14 +20,18 @@ from auditor.text import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from auditor.dovecot.configuration import Setting
     from auditor.files.certificates import Certificate
     from auditor.host import Host
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse
     from auditor.model.postfix import Postfix
+    from auditor.model.tls import TlsContext
     from auditor.text import Span
 
 SMTP_PORT: Final = 25
+MAX_PATH: Final = 20
+"""Certificates of one chain that are followed; real ones have two to four."""
 
 
 class Served(NamedTuple):
@@ -72,13 +77,13 @@ class ServerCertificate:
     @property
     def is_self_signed(self) -> bool:
         """Whether no CA stands behind it."""
-        return self.leaf.is_self_issued
+        return self.leaf.is_self_issued and self.server_behind_ca is None
 
     @cached_property
     def path(self) -> tuple[Part, ...]:
         """The certificates from the server's own upwards, each issued by the next, wherever they stand in the files."""
         found = [self.parts[0]]
-        while not found[-1].certificate.is_self_issued and len(found) < len(self.parts):
+        while not found[-1].certificate.is_self_issued and len(found) < MAX_PATH:
             last = found[-1].certificate
             issuer = next((one for one in self.parts if last.issued_by(one.certificate) and one not in found), None)
             if issuer is None:
@@ -103,24 +108,34 @@ class ServerCertificate:
         """The certificates that are no part of the path from the server's own upwards."""
         return tuple(part for part in self.parts if part not in self.path)
 
-    def issuer_to_send(self, known: Iterable[Certificate]) -> str:
+    def issuer_to_send(self, sent: Iterable[Certificate], trusted: Iterable[Certificate]) -> str:
         """Return the name of the intermediate CA that is missing at the end of the path, empty where none is.
 
-        It is one where a file of the host has the issuer and that is no root, and where the server's certificate alone
-        is sent and proves that it was logged: public CAs issue such by intermediates only (CA/Browser Forum, Baseline
-        Requirements, 6.1.7).
+        It is one where another file that is ``sent`` has the issuer and that is no root, and where the server's
+        certificate alone is sent and proves that it was logged: public CAs issue such by intermediates only (CA/Browser
+        Forum, Baseline Requirements, 6.1.7). From the CAs ``trusted`` for clients OpenSSL completes a chain by itself
+        (SSL_CTX_set_mode(3), SSL_MODE_NO_AUTO_CHAIN; seen on Dovecot 2.3.19 and 2.4.1, Postfix 3.7.11 and 3.10.13).
         """
         last = self.path[-1].certificate
-        if last.is_self_issued or public_names([last]):
+        if last.is_self_issued or public_names([last]) or any(map(last.issued_by, trusted)):
             return ""
-        issuers = [one for one in known if last.issued_by(one)]
+        issuers = [one for one in sent if last.issued_by(one)]
         missing = not any(one.is_self_issued for one in issuers) if issuers else last is self.leaf and is_logged(last)
         return last.issuer if missing else ""
 
+    @property
+    def names_hosts(self) -> bool:
+        """Whether it names a host where clients look: in subjectAltName (RFC 9525, 6.3)."""
+        return bool(dns_names(self.leaf))
+
     def covers(self, name: str) -> bool:
-        """Whether a client that asked for a host name takes the certificate for that host's (RFC 9525, 6.3)."""
+        """Whether a client that asked for a host name takes the certificate for that host's (RFC 9525, 6.3).
+
+        A name with wildcards, as local_name may have, is covered when some name of the certificate is among them.
+        """
         name = name.lower()
-        return any(one == name or one == f"*.{name.partition('.')[2]}" for one in dns_names(self.leaf))
+        accepted = (name, f"*.{name.partition('.')[2]}")
+        return any(one in accepted or fnmatchcase(one, name) for one in dns_names(self.leaf))
 
 
 class UnreadCertificate(NamedTuple):
@@ -128,6 +143,7 @@ class UnreadCertificate(NamedTuple):
 
     use: FileUse
     why: str
+    for_users: bool
 
 
 def server_certificates(
@@ -145,12 +161,18 @@ def server_certificates(
 
 
 def _served_by_dovecot(dovecot: Dovecot) -> Iterator[Served]:
+    everywhere = (context for context in dovecot.tls_contexts if not context.scope.local_name)
+    unnamed = {setting for context in everywhere for setting in _shown(context)}
     for context in dovecot.tls_contexts:
         if context.enabled:
-            names = context.scope.local_name.split() or [""]
-            for setting in (context.certificate, context.alt_certificate):
+            for setting in _shown(context):
                 if use := dovecot.file_use(setting):
+                    names = [""] if setting in unnamed else context.scope.local_name.split()
                     yield from (Served((use,), name, not dovecot.listeners.only_on_loopback) for name in names)
+
+
+def _shown(context: TlsContext) -> tuple[Setting | None, ...]:
+    return (context.certificate, context.alt_certificate)
 
 
 def _served_by_postfix(postfix: Postfix) -> Iterator[Served]:
@@ -172,7 +194,7 @@ def _certificates(
     for use in files:
         file = read_pem(host, use.name)
         if isinstance(file, Unreadable):
-            yield UnreadCertificate(use, str(file))
+            yield UnreadCertificate(use, str(file), for_users)
             return
         for block in file.pem.blocks:
             if block.is_key and parts and len(files) > 1:
@@ -182,7 +204,7 @@ def _certificates(
                 continue
             found = read_certificate(block)
             if isinstance(found, Refused):
-                yield UnreadCertificate(use, f"{escaped(file.source.path)}: {found.why}")
+                yield UnreadCertificate(use, f"{escaped(file.source.path)}: {found.why}", for_users)
                 return
             parts.append(Part(found, file.first_line(block)))
     if parts:

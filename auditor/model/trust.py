@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from auditor.files.certificates import Certificate
+    from auditor.files.certificates import Certificate, Name
     from auditor.host import Host
     from auditor.model.files import TrustUse
     from auditor.text import Span
@@ -83,6 +83,11 @@ class ClientTrust:
         return next((use for use in self.uses if nul or use.asks or use.file.product == "postfix"), None)
 
     @property
+    def asking_use(self) -> TrustUse | None:
+        """A use for which clients are asked for certificates."""
+        return next((use for use in self.uses if use.asks), None)
+
+    @property
     def crl_use(self) -> TrustUse | None:
         """A use for which the daemon checks client certificates against the CRLs of the file."""
         checking = [use for use in self.uses if use.asks and use.checks_crl]
@@ -127,6 +132,16 @@ class ClientTrust:
         in_chains = {id(found) for found in self.gaps_in_chains}
         alone = tuple(found for found in self.without_crl if id(found) not in in_chains)
         return (*alone, *self.with_crl_state(CrlState.UNUSABLE))
+
+    @property
+    def cas_in_use(self) -> tuple[Certificate, ...]:
+        """The CAs of which the file has no certificate that ends later: OpenSSL takes one that is not over."""
+        latest: dict[tuple[Name, bytes], Certificate] = {}
+        for ca in self.file.cas:
+            known = latest.setdefault((ca.subject_name, ca.public_key_info), ca)
+            if ca.not_after > known.not_after:
+                latest[ca.subject_name, ca.public_key_info] = ca
+        return tuple(latest.values())
 
     def _linked_with(self, some: set[int]) -> set[int]:
         neighbours: dict[int, set[int]] = defaultdict(set)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from harms import (
     ONE_PASSWORD,
+    ca_is_no_good,
     certificate_gains,
     certificate_gains_nothing,
     certificate_is_not_required,
@@ -22,10 +23,13 @@ from harms import (
     does_not_start,
     external_fails,
     master_opens_mailbox,
+    password_is_logged,
+    no_certificate_logs_in,
     no_verified_connection,
     password_is_logged,
     password_logs_in,
     postfix_has_no_tls,
+    server_gains,
     strangers_are_asked,
     tls_fails,
     valid_certificate_is_refused,
@@ -86,6 +90,12 @@ HARMS: Final = {
     "crl-bad-signature": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-der-in-pem-bundle": Harm(valid_certificate_is_refused, certificates_log_in=True),
     "crl-order-unconventional": Harm(crl_order_matters, harmless=True, certificates_log_in=True),
+    "ca-expired": Harm(ca_is_no_good, client_refuses_server, certificates_log_in=True),
+    "ca-file-holds-no-ca": Harm(no_certificate_logs_in, certificates_log_in=True),
+    "chain-order-or-incomplete": Harm(no_verified_connection, no_verified_connection),
+    "one-ca-for-servers-and-clients": Harm(postfix=server_gains),
+    "server-name-mismatch": Harm(client_refuses_server, client_refuses_server),
+    "snakeoil-or-self-signed-server-cert": Harm(client_refuses_server, client_refuses_server),
     "server-cert-expired": Harm(client_refuses_server, client_refuses_server),
     "server-key-weak": Harm(no_verified_connection, no_verified_connection),
     "signature-weak": Harm(no_verified_connection, no_verified_connection),
@@ -93,6 +103,7 @@ HARMS: Final = {
     "cert-username-field-unknown": Harm(tls_fails),
     "file-marker-missing": Harm(tls_fails),
     "ca-file-unparsable": Harm(tls_fails, postfix_has_no_tls),
+    "key-encrypted-without-password": Harm(tls_fails, postfix_has_no_tls),
     "key-certificate-mismatch": Harm(tls_fails, postfix_has_no_tls),
     "include-without-match": Harm(does_not_start),
     "mechanism-filter-unsupported": Harm(does_not_start),
@@ -115,7 +126,19 @@ _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there 
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
 _OTHER_RULE: Final = "harm is done, and another rule says so"
 _NOT_YET: Final = "nothing happens before the day has come"
+_IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 UNSHOWN: Final = {
+    "ca-file-holds-no-ca/bad-beside-a-ca-23": _NOBODY_GAINS,
+    "ca-file-holds-no-ca/bad-beside-a-ca-24": _NOBODY_GAINS,
+    "ca-file-holds-no-ca/ok-self-signed-client-23": "only that one client comes in, and it has none of the CA",
+    "ca-file-holds-no-ca/ok-self-signed-client-24": "only that one client comes in, and it has none of the CA",
+    "chain-order-or-incomplete/bad-order-23": _IN_ORDER_THERE,
+    "chain-order-or-incomplete/bad-order-24": _IN_ORDER_THERE,
+    "chain-order-or-incomplete/bad-order-pf": _IN_ORDER_THERE,
+    "chain-order-or-incomplete/bad-stranger-23": _IN_ORDER_THERE,
+    "chain-order-or-incomplete/bad-stranger-24": _IN_ORDER_THERE,
+    "chain-order-or-incomplete/bad-stranger-pf": _IN_ORDER_THERE,
+    "snakeoil-or-self-signed-server-cert/ok-port-25-only-pf": "other mail servers on port 25 do not verify",
     "append-default-ca-enabled/bad-fingerprints-only": _NOBODY_GAINS,
     "append-default-ca-enabled/bad-required-with-password": _NOBODY_GAINS,
     "ask-ccert-missing/ok-commented-out": _NO_CERTIFICATE_COUNTS,

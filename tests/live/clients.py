@@ -125,6 +125,7 @@ class Session:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._trusted:
             context.load_verify_locations(self._trusted)
+            context.hostname_checks_common_name = False
         else:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -31,8 +31,11 @@ PROGRAMS = ("unshare", "nsenter", "ip", "mount", "chroot")
 CLIENTS = {
     "alice": ("Alice", ["alice.crt"]),
     "bob": ("Bob", ["bob.crt"]),
+    "dora": ("Dora", ["dora.crt"]),
     "carol": ("Carol", ["carol.crt", "issuing.crt"]),
     "revoked": ("Revoked", ["revoked.crt"]),
+    "server": ("mail.example.org", ["server.crt"]),
+    "server-any-purpose": ("mail.example.org", ["server-any-purpose.crt"]),
     "stranger": ("Stranger", ["stranger.crt"]),
 }
 """Label of a client's key, and what it sends of its chain."""

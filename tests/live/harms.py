@@ -26,7 +26,13 @@ PRIVATE: Final = "192.168.0.9"
 SILENCE: Final = 3
 """Seconds without a greeting that mean no: a smtpd that does not come up is started again after a minute only."""
 MASTERS: Final = ("postmaster", "alice@example.org", "nobody-knows-me")
-CLIENT_OF: Final = {"ca.crt": "alice", "ca.crt.der": "alice", "issuing.crt": "carol", "other-ca.crt": "stranger"}
+CLIENT_OF: Final = {
+    "ca.crt": "alice",
+    "ca.crt.der": "alice",
+    "expired-ca.crt": "dora",
+    "issuing.crt": "carol",
+    "other-ca.crt": "stranger",
+}
 """Who has a certificate, not revoked, of each CA in tests/pki."""
 
 # --- Logins ---------------------------------------------------------------------------------------------------------
@@ -106,6 +112,11 @@ def certificate_replaces_the_name(trial: Trial) -> bool:
     return trial.logs_in(bob) and not trial.logs_in(replace(attempt, client="alice") for attempt in bob)
 
 
+def no_certificate_logs_in(trial: Trial) -> bool:
+    """Nobody with a certificate of the root CA comes in."""
+    return not certificate_logs_in("alice")(trial)
+
+
 def valid_certificate_is_refused(trial: Trial) -> bool:
     """A user whose CA is in the file, and whose certificate is not revoked, is asked for it and then refused."""
     if not trial.server.started:
@@ -135,6 +146,11 @@ def client_refuses_server(trial: Trial) -> bool:
 def no_verified_connection(trial: Trial) -> bool:
     """TLS fails as a whole, or for clients that verify certificates."""
     return tls_fails(trial) or client_refuses_server(trial)
+
+
+def ca_is_no_good(trial: Trial) -> bool:
+    """Certificates of a CA are refused, those of users or the server's."""
+    return valid_certificate_is_refused(trial) or client_refuses_server(trial)
 
 
 def does_not_start(trial: Trial) -> bool:
@@ -179,6 +195,12 @@ def certificate_gains(client: str) -> Callable[[Trial], bool]:
         return any(trial.accepted(door, client) - trial.accepted(door) for door in trial.doors)
 
     return harm
+
+
+def server_gains(trial: Trial) -> bool:
+    """With the certificate that the server itself shows mail is taken that is not taken without one."""
+    (own,) = trial.case.facts["files"]["etc/ssl/server.crt"]
+    return certificate_gains(own.removesuffix(".crt"))(trial)
 
 
 def certificate_gains_nothing(trial: Trial) -> bool:

@@ -41,6 +41,7 @@ ROOT = authority("Example Mail CA", serial=0x1001)
 ISSUING = authority("Example Issuing CA", serial=0x1002, issuer=ROOT)
 OTHER = authority("Other CA", serial=0x1003)
 EXPIRED = authority("Example Old CA", serial=0x1005, valid=ENDED)
+EXPIRED_ISSUING = authority("Example Old Issuing CA", serial=0x1006, issuer=ROOT, valid=ENDED)
 REKEYED = authority("Example Mail CA", serial=0x1004, label="Example Mail CA, new key")
 
 
@@ -58,6 +59,7 @@ def certificates() -> dict[str, bytes]:
         "carol.crt": pem(client_certificate("Carol", "carol@example.org", ISSUING, serial=0x3001)),
         "stranger.crt": pem(client_certificate("Stranger", "alice@example.org", OTHER, serial=0x4001)),
         "expired-ca.crt": pem(EXPIRED.certificate),
+        "expired-issuing.crt": pem(EXPIRED_ISSUING.certificate),
         "dora.crt": pem(client_certificate("Dora", "alice@example.org", EXPIRED, serial=0x5001)),
     }
 
@@ -76,7 +78,7 @@ def server_certificates() -> dict[str, bytes]:
         "server-sha1": signed_with_sha1(server_certificate(SERVER, ROOT, serial=0x2109), ROOT.key),
         "server-wildcard": server_certificate(SERVER, ROOT, serial=0x210A, alternative_name="*.example.org"),
         "server-of-issuing": server_certificate(SERVER, ISSUING, serial=0x3101),
-        "server-of-expired": server_certificate(SERVER, EXPIRED, serial=0x5101),
+        "server-of-expired-issuing": server_certificate(SERVER, EXPIRED_ISSUING, serial=0x5101),
     }
     for bits in RSA_BITS:
         public_key = rsa_key(bits).public_key()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.model.authorities import Authority, authorities
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
+from auditor.model.pki_folders import CaKey, PkiFolder, ca_keys, pki_folders
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
 from auditor.model.signatures import Signature, signatures
 from auditor.model.trust import ClientTrust, client_trusts
@@ -99,6 +100,25 @@ class AuditedHost:
     def unread_client_trusts(self) -> tuple[tuple[TrustUse, Unreadable], ...]:
         """The files of that kind which cannot be read, and why."""
         return tuple(found for found in self._client_trusts if not isinstance(found, ClientTrust))
+
+    @cached_property
+    def pki_folders(self) -> tuple[PkiFolder, ...]:
+        """The folders in which easy-rsa keeps the CAs that are trusted here."""
+        return tuple(pki_folders(self.host, self.client_trusts))
+
+    @cached_property
+    def _ca_keys(self) -> tuple[CaKey | Unreadable, ...]:
+        return tuple(ca_keys(self.host, self.client_trusts))
+
+    @property
+    def ca_keys(self) -> tuple[CaKey, ...]:
+        """The private keys of CAs that are trusted here."""
+        return tuple(found for found in self._ca_keys if isinstance(found, CaKey))
+
+    @property
+    def unread_ca_keys(self) -> tuple[Unreadable, ...]:
+        """The files where such a key may be and that cannot be read, and why."""
+        return tuple(found for found in self._ca_keys if not isinstance(found, CaKey))
 
     @cached_property
     def _key_files(self) -> tuple[KeyFile | Unreadable, ...]:

@@ -23,7 +23,6 @@ from harms import (
     does_not_start,
     external_fails,
     master_opens_mailbox,
-    password_is_logged,
     no_certificate_logs_in,
     no_verified_connection,
     password_is_logged,
@@ -96,6 +95,8 @@ HARMS: Final = {
     "one-ca-for-servers-and-clients": Harm(postfix=server_gains),
     "server-name-mismatch": Harm(client_refuses_server, client_refuses_server),
     "snakeoil-or-self-signed-server-cert": Harm(client_refuses_server, client_refuses_server),
+    "combined-file-stale": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
+    "revoked-but-not-in-crl": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "server-cert-expired": Harm(client_refuses_server, client_refuses_server),
     "server-key-weak": Harm(no_verified_connection, no_verified_connection),
     "signature-weak": Harm(no_verified_connection, no_verified_connection),
@@ -128,6 +129,8 @@ _OTHER_RULE: Final = "harm is done, and another rule says so"
 _NOT_YET: Final = "nothing happens before the day has come"
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 UNSHOWN: Final = {
+    "combined-file-stale/bad-nothing-revoked-23": _NOT_YET,
+    "combined-file-stale/bad-nothing-revoked-24": _NOT_YET,
     "ca-file-holds-no-ca/bad-beside-a-ca-23": _NOBODY_GAINS,
     "ca-file-holds-no-ca/bad-beside-a-ca-24": _NOBODY_GAINS,
     "ca-file-holds-no-ca/ok-self-signed-client-23": "only that one client comes in, and it has none of the CA",

@@ -116,6 +116,11 @@ class Host:
         """Whether the tree has a root, so that any absolute name may be in it."""
         return any(mount.name == "/" for mount in self.mounts)
 
+    @cached_property
+    def is_live(self) -> bool:
+        """Whether it is the machine that this runs on."""
+        return any(mount.name == "/" and os.path.realpath(mount.folder) == "/" for mount in self.mounts)
+
     def real_path(self, name: str) -> str | None:
         """Return the path on this machine for a name, symlinks not followed; None outside the tree."""
         for mount in self.mounts:

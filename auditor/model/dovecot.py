@@ -16,6 +16,7 @@ from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
+from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
@@ -287,6 +288,11 @@ class Dovecot:
             username_from_cert=self.get("auth_ssl_username_from_cert"),
             require_client_cert=self.get("auth_ssl_require_client_cert", scope),
         )
+
+    @cached_property
+    def named_certificates(self) -> tuple[NamedCertificate, ...]:
+        """The server names that have a certificate of their own, whatever the address and the protocol."""
+        return tuple(named_certificates(self))
 
     def file_use(self, setting: Setting | None) -> FileUse | None:
         """Return the file that a setting names, or None when it names none.

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.authorities import Authority, authorities
+from auditor.model.certificate_facts import public_key
+from auditor.model.exposure import Exposures
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.pki_folders import CaKey, PkiFolder, ca_keys, pki_folders
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
@@ -102,6 +105,11 @@ class AuditedHost:
         return tuple(found for found in self._client_trusts if not isinstance(found, ClientTrust))
 
     @cached_property
+    def exposures(self) -> Exposures:
+        """Which files are open to others."""
+        return Exposures(self.host)
+
+    @cached_property
     def pki_folders(self) -> tuple[PkiFolder, ...]:
         """The folders in which easy-rsa keeps the CAs that are trusted here."""
         return tuple(pki_folders(self.host, self.client_trusts))
@@ -145,6 +153,13 @@ class AuditedHost:
     def server_certificates(self) -> tuple[ServerCertificate, ...]:
         """The certificates that the daemons show to their clients."""
         return tuple(found for found in self._server_certificates if isinstance(found, ServerCertificate))
+
+    @cached_property
+    def faulty_alternatives(self) -> tuple[FaultyAlternative, ...]:
+        """The alternative certificates of Dovecot that are of no use."""
+        keys = ((found.use.name, public_key(found.leaf)) for found in self.server_certificates)
+        kinds = {name: key.kind for name, key in keys if key}
+        return tuple(dict.fromkeys(one for dovecot in self.dovecot for one in faulty_alternatives(dovecot, kinds)))
 
     @cached_property
     def signatures(self) -> tuple[Signature, ...]:

@@ -36,6 +36,11 @@ class TlsContext(NamedTuple):
         return self.ssl is not None and self.ssl.value.lower() != "no"
 
     @property
+    def has_certificate(self) -> bool:
+        """Whether a certificate is set."""
+        return self.certificate is not None and bool(self.certificate.value)
+
+    @property
     def asks(self) -> bool:
         """Whether clients are asked for a certificate."""
         return self.enabled and self.request_client_cert is not None and self.request_client_cert.value.lower() != "no"

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost
 
 
-
 class CaPrivateKeyOnServer(HostRule):
     """The private key of the CA that client certificates are verified by lies on the mail server.
 

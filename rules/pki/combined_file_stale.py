@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost
 
 
-
 class CombinedFileStale(HostRule):
     """The file of client CAs holds an older CRL than the CA's folder.
 

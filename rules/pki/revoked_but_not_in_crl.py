@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost
 
 
-
 class RevokedButNotInCrl(HostRule):
     """A certificate was revoked, but the CRL that the daemons check by does not list it.
 

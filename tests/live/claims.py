@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from harms import (
     ONE_PASSWORD,
     ca_is_no_good,
+    certificate_depends_on_name,
     certificate_gains,
     certificate_gains_nothing,
     certificate_is_not_required,
@@ -25,12 +26,14 @@ from harms import (
     master_opens_mailbox,
     no_certificate_logs_in,
     no_verified_connection,
+    own_certificate_is_not_shown,
     password_is_logged,
     password_logs_in,
     postfix_has_no_tls,
     server_gains,
     strangers_are_asked,
     tls_fails,
+    tls_ports_are_closed,
     valid_certificate_is_refused,
     what_is_sent_is_logged,
 )
@@ -100,7 +103,12 @@ HARMS: Final = {
     "server-cert-expired": Harm(client_refuses_server, client_refuses_server),
     "server-key-weak": Harm(no_verified_connection, no_verified_connection),
     "signature-weak": Harm(no_verified_connection, no_verified_connection),
+    "local-name-shadowed": Harm(own_certificate_is_not_shown),
+    "sni-only-certificates": Harm(certificate_depends_on_name),
     # Service
+    "alt-certificate-incomplete": Harm(tls_fails),
+    "no-global-certificate": Harm(tls_fails),
+    "ssl-only-in-protocol-block": Harm(tls_ports_are_closed),
     "cert-username-field-unknown": Harm(tls_fails),
     "file-marker-missing": Harm(tls_fails),
     "ca-file-unparsable": Harm(tls_fails, postfix_has_no_tls),
@@ -127,8 +135,16 @@ _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there 
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
 _OTHER_RULE: Final = "harm is done, and another rule says so"
 _NOT_YET: Final = "nothing happens before the day has come"
+_LEFT_OUT: Final = "one of the certificates is left out, and clients get the other"
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 UNSHOWN: Final = {
+    "alt-certificate-incomplete/bad-no-certificate-23": _LEFT_OUT,
+    "alt-certificate-incomplete/bad-no-certificate-24": _LEFT_OUT,
+    "alt-certificate-incomplete/bad-no-key-24": _LEFT_OUT,
+    "alt-certificate-incomplete/bad-same-kind-23": _LEFT_OUT,
+    "alt-certificate-incomplete/bad-same-kind-24": _LEFT_OUT,
+    "no-global-certificate/bad-blocks-only-23": _NOT_YET,
+    "no-global-certificate/bad-blocks-only-24": _NOT_YET,
     "combined-file-stale/bad-nothing-revoked-23": _NOT_YET,
     "combined-file-stale/bad-nothing-revoked-24": _NOT_YET,
     "ca-file-holds-no-ca/bad-beside-a-ca-23": _NOBODY_GAINS,

@@ -140,6 +140,11 @@ class Session:
         self._file = self._socket.makefile("rb")
 
     @property
+    def certificate(self) -> bytes:
+        """The server's certificate, in DER form."""
+        return self._socket.getpeercert(True)
+
+    @property
     def _server_name(self) -> str | None:
         return self.door.name or ("mail.example.org" if self._trusted else None)
 

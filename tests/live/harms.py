@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+import ssl
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
@@ -136,6 +137,22 @@ def crl_order_matters(trial: Trial) -> bool:
 
 
 # --- Service --------------------------------------------------------------------------------------------------------
+
+
+def tls_ports_are_closed(trial: Trial) -> bool:
+    """Nobody listens where mail programs begin TLS with the first byte."""
+    return not any(port in (993, 995) for _, port in trial.server.cage.listeners())
+
+
+def certificate_depends_on_name(trial: Trial) -> bool:
+    """A client that asks for no server name gets another certificate than one that asks for a name of the case."""
+    return any(trial.certificate(door) != trial.certificate(door.asking_for("")) for door in trial.server.named_doors)
+
+
+def own_certificate_is_not_shown(trial: Trial) -> bool:
+    """Clients that ask for mail.example.org do not get the certificate that the cases have for it."""
+    own = ssl.PEM_cert_to_DER_cert((PKI / "server-any-purpose.crt").read_text())
+    return {trial.certificate(door.asking_for("mail.example.org")) for door in trial.doors} != {own}
 
 
 def client_refuses_server(trial: Trial) -> bool:

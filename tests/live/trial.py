@@ -74,6 +74,11 @@ class Trial:
         except ClosedError:
             return False
 
+    def certificate(self, door: Door) -> bytes:
+        """Return the certificate that a server shows, in DER form."""
+        with self.session(door) as session:
+            return session.certificate
+
     def opens(self, door: Door, **how: Any) -> bool:
         """Say whether a connection comes about, TLS included unless it is not wanted."""
         try:

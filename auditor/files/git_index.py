@@ -1,0 +1,128 @@
+"""Which files a git working tree has committed, or is about to: those of its index, read without running git.
+
+Source: Documentation/gitformat-index.adoc of git, versions 2 to 4.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.host import Host, Mount, Reason, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADER: Final = struct.Struct(">4sII")
+_EXTENSION: Final = struct.Struct(">4sI")
+_MODE: Final = struct.Struct(">I")
+_MODE_AT: Final = 24
+_FIXED: Final = 40
+"""Bytes of an entry in front of the object's name: times, device, inode, mode, owner and size."""
+_HASH_LENGTHS: Final = (20, 32)
+_MODES: Final = frozenset({0o100644, 0o100755, 0o120000, 0o160000, 0o040000})
+_EXTENDED: Final = 0x4000
+_LENGTH: Final = 0xFFF
+MAX_PATH: Final = 4096
+"""Bytes of the longest path (PATH_MAX); in version 4 each begins with a copy of the one before."""
+
+
+class Repository(NamedTuple):
+    """A git working tree: its top folder, and the paths below it that are tracked; ``why`` they are not known."""
+
+    top: str
+    tracked: frozenset[str] = frozenset()
+    why: str = ""
+
+    def tracks(self, path: str) -> bool:
+        """Whether a file, by its path on this machine, is tracked."""
+        return os.path.relpath(os.path.realpath(path), self.top) in self.tracked
+
+
+class _DamagedError(Exception):
+    pass
+
+
+def repository_of(folder: str) -> Repository | None:
+    """Return the git working tree that a folder lies in, None when it lies in none."""
+    top = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(top, ".git")):  # noqa: PTH118
+        if top == os.path.dirname(top):  # noqa: PTH120
+            return None
+        top = os.path.dirname(top)  # noqa: PTH120
+    data = Host((Mount("/", top),)).read_bytes("/.git/index")
+    if isinstance(data, Unreadable):
+        if data.reason is Reason.MISSING:
+            why = "the index of its git repository lies elsewhere, or nothing was ever added"
+        else:
+            why = f"the index of its git repository: {data.why}"
+        return Repository(top, why=why)
+    try:
+        return Repository(top, frozenset(os.fsdecode(path) for path in tracked_paths(data)))
+    except _DamagedError as error:
+        return Repository(top, why=f"the index of its git repository {error}")
+
+
+def tracked_paths(data: bytes) -> list[bytes]:
+    """Return the paths in an index; raises when it is damaged or of a kind that is not read here."""
+    if len(data) < _HEADER.size:
+        raise _DamagedError("is damaged")
+    magic, version, count = _HEADER.unpack_from(data)
+    if magic != b"DIRC" or version not in (2, 3, 4):
+        raise _DamagedError("is of a kind that is not read here")
+    for length in _HASH_LENGTHS:
+        try:
+            paths, end = _entries(data, version, count, length)
+        except (struct.error, IndexError, ValueError):
+            continue
+        if b"link" in _extensions(data, end):
+            raise _DamagedError("is split into two files, which is not read here")
+        return paths
+    raise _DamagedError("is damaged")
+
+
+def _entries(data: bytes, version: int, count: int, hash_length: int) -> tuple[list[bytes], int]:
+    """Return the paths and where they end; raises ValueError where an entry makes no sense."""
+    paths: list[bytes] = []
+    at = _HEADER.size
+    path = b""
+    for _ in range(count):
+        start = at
+        if _MODE.unpack_from(data, start + _MODE_AT)[0] not in _MODES:
+            raise ValueError
+        at = start + _FIXED + hash_length
+        flags = int.from_bytes(data[at : at + 2])
+        at += 4 if version > 2 and flags & _EXTENDED else 2
+        kept = b""
+        if version == 4:
+            cut, at = _offset(data, at)
+            kept = path[: len(path) - cut]
+        end = data.index(b"\0", at)
+        path = kept + data[at:end]
+        if len(path) > MAX_PATH or flags & _LENGTH != min(len(path), _LENGTH):
+            raise ValueError
+        paths.append(path)
+        # Up to version 3 an entry is filled up to a multiple of eight bytes, with one NUL at least.
+        at = end + 1 if version == 4 else start + (end - start + 8) // 8 * 8
+    return paths, at
+
+
+def _offset(data: bytes, at: int) -> tuple[int, int]:
+    """Read a number as offsets are written in packs (``decode_varint`` in varint.c)."""
+    byte = data[at]
+    value = byte & 0x7F
+    while byte & 0x80:
+        at += 1
+        byte = data[at]
+        value = (value + 1 << 7) | byte & 0x7F
+        if value > len(data):
+            raise ValueError
+    return value, at + 1
+
+
+def _extensions(data: bytes, at: int) -> Iterator[bytes]:
+    while at + _EXTENSION.size <= len(data) - _HASH_LENGTHS[0]:
+        name, size = _EXTENSION.unpack_from(data, at)
+        yield name
+        at += _EXTENSION.size + size

@@ -37,6 +37,12 @@ from auditor.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+COLLECT_AFTER: Final = 1_000_000
+"""New objects after which garbage is looked for.
+
+Most of what is made here lives until the end; looking for garbage every 700 objects takes a fifth of the time.
+"""
+
 
 @click.command(
     epilog="Sub-commands: access, explain RULE, rules, settings, why RULE. A path of such a name is written ./rules."
@@ -198,8 +204,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line of this process."""
-    # Most of what is made here lives until the end; looking for garbage every 700 objects takes a sixth of the time.
-    gc.set_threshold(100_000)
+    gc.set_threshold(COLLECT_AFTER)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -7,7 +7,6 @@ Follows src/lib-settings/settings-parser.c (``settings_find_key_nth``, ``get_def
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from auditor.dovecot.v23_table import Table
     from auditor.text import Origin, Span
 
-_ESCAPES: Final = {"=": "\\e", "/": "\\s", "\\": "\\\\", " ": "\\_", ",": "\\+"}
+_ESCAPES: Final = str.maketrans({"=": "\\e", "/": "\\s", "\\": "\\\\", " ": "\\_", ",": "\\+"})
 
 
 def escaped_name(name: str) -> str:
     """Return a section's name as part of a path (``settings_section_escape``)."""
-    return re.sub(r"[=/\\ ,]", lambda match: _ESCAPES[match[0]], name)
+    return name.translate(_ESCAPES)
 
 
 class AlreadyExistsError(ValueError):

@@ -31,6 +31,9 @@ their own (``config_version_find``); a distribution's patch cannot be told from 
 """
 
 
+_SECRETS: Final = ("_password", "_key", "_nonce", "_secret", "_api_header")
+
+
 class Type(StrEnum):
     """``enum setting_type`` in src/lib-settings/settings-parser.h."""
 
@@ -81,7 +84,7 @@ class Definition(NamedTuple):
     @property
     def secret(self) -> bool:
         """Whether the value is a password, a key or the like (``hide_secrets_from_value`` in src/config/doveconf.c)."""
-        return bool(re.search(r"_(?:password|key|nonce|secret|api_header)$", self.name)) and not self.type.is_filter
+        return self.name.endswith(_SECRETS) and not self.type.is_filter
 
 
 class Schema:
@@ -97,7 +100,7 @@ class Schema:
         self.aliases: dict[str, str] = {}
         self.settings: dict[str, Definition] = {}
         for name, facts in self._table["settings"].items():
-            if self.number < number_of(facts.get("removed", "9")):
+            if "removed" not in facts or self.number < number_of(facts["removed"]):
                 self.settings[name] = _definition(name, facts)
             if "alias" in facts:
                 self.aliases[name] = facts["alias"]

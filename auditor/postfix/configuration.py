@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.postfix.defaults import Defaults, raw_parameters, version_numbers
 from auditor.postfix.expansion import Expander, Expansion, Features, Piece
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from auditor.text import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter as it is in effect for one reader: its raw value, what it expands to, and where both come from.
 
     ``because`` holds the other parameters that the expansion used, each with its name. ``expanded`` is None when the
@@ -35,7 +34,7 @@ class Parameter:
     origin: Origin
     because: tuple[tuple[str, Origin], ...] = ()
     secret: bool = False
-    assignment: Assignment | None = field(default=None, repr=False)
+    assignment: Assignment | None = None
     """Name and value with their places in the file; None for a default."""
 
     @property
@@ -44,15 +43,14 @@ class Parameter:
         return self.expanded or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One ``-o name=value`` of a service: the raw value and its span, which begins at the ``-o``."""
 
     name: str
     value: str
     origin: Origin
     secret: bool = False
-    assignment: Assignment | None = field(default=None, repr=False)
+    assignment: Assignment | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +194,12 @@ class Scope:
     def _get(self, name: str) -> Parameter:
         value = self.raw(name) or ""
         assignment = self.assignment(name)
-        origin = self.origin(name)
-        secret = self.is_secret(name)
+        origin = Origin(assignment.span) if assignment else self._default_origin
+        secret = name in self._configuration.secret_names or is_secret(name, value)
+        if "$" not in value or name in raw_parameters():
+            return Parameter(name, value, value, origin, (), secret, assignment)
         try:
-            expansion = self.expand(name)
+            expansion = self._expander.expand(value, name)
         except ExpansionError:
             return Parameter(name, value, None, origin, secret=secret, assignment=assignment)
         used = [one for one in expansion.used if one not in expansion.undefined]

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.syntax.postfix_expansion import ExpansionError, inside, parse_body, tokens, value_tokens
+from auditor.syntax.postfix_expansion import ExpansionError, body_tokens, inside, value_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import lark
 
@@ -110,8 +110,11 @@ class Features(NamedTuple):
     @classmethod
     def of(cls, version: tuple[int, ...]) -> Features:
         """Return what a Postfix version knows: ``level`` since 3.6, functions since 3.11 (RELEASE_NOTES)."""
-        functions = {"domain_to_ascii": domain_to_ascii, "domain_to_utf8": domain_to_utf8}
-        return cls({"level": compare_levels} if version >= (3, 6) else {}, functions if version >= (3, 11) else {})
+        return cls(_SUFFIXES if version >= (3, 6) else {}, _FUNCTIONS if version >= (3, 11) else {})
+
+
+_SUFFIXES: Final = {"level": compare_levels}
+_FUNCTIONS: Final = {"domain_to_ascii": domain_to_ascii, "domain_to_utf8": domain_to_utf8}
 
 
 _COMPARISONS: Final[dict[str, Callable[[int], bool]]] = {
@@ -205,18 +208,17 @@ class Expander:
     def _body(self, work: _Work, body: str, source: str, start: int, depth: int) -> None:
         """Expand what stands inside a reference."""
         work.reach(depth, body)
-        tree = parse_body(body, suffixes=bool(self._features.suffixes))
-        parts = list(tokens(tree))
+        kind, parts = body_tokens(body, suffixes=bool(self._features.suffixes))
         name = parts[0].strip(" \t\r\n")
-        if tree.data == "parameter":
+        if kind == "parameter":
             self._parameter(work, name, depth)
             return
-        if tree.data == "function":
+        if kind == "function":
             self._function(work, name, parts[1], depth)
             return
         compares = parts[0].type == "GROUP"
         holds = self._holds(work, parts, depth) if compares else bool(self._raw_value(work, name))
-        if tree.data == "truth":
+        if kind == "truth":
             if holds:
                 work.add(Piece("true", source, start))
             return
@@ -271,7 +273,7 @@ class Expander:
             raise ExpansionError(message)
         work.add(Piece(function(self._text(work, group, depth + 1).strip(" \t\r\n")), "", 0))
 
-    def _holds(self, work: _Work, parts: list[lark.Token], depth: int) -> bool:
+    def _holds(self, work: _Work, parts: Sequence[lark.Token], depth: int) -> bool:
         """Evaluate the comparison that a body begins with."""
         left, operator, *rest = parts
         compared: Callable[[str, str], int] = compare
@@ -285,7 +287,7 @@ class Expander:
         return _COMPARISONS[str(operator)](compared(first, second))
 
 
-def _branch(parts: list[lark.Token], *, holds: bool) -> lark.Token | None:
+def _branch(parts: Sequence[lark.Token], *, holds: bool) -> lark.Token | None:
     """Return the text that a test chooses."""
     wanted = "IF" if holds else "ELSE"
     return next((branch for mark, branch in pairwise(parts) if mark.type == wanted), None)
@@ -303,7 +305,7 @@ def references(value: str) -> Iterator[str]:
                 if token.type == "PLAIN":
                     yield token[1:]
                 elif token.type == "BODY":
-                    parts = list(tokens(parse_body(token)))
+                    _, parts = body_tokens(str(token))
                     if parts[0].type == "NAME" and (len(parts) == 1 or parts[1].type != "GROUP"):
                         yield parts[0].strip(" \t\r\n")
                     pending += [(inside(part)[0], depth + 1) for part in parts if part.type in ("GROUP", "REST")]

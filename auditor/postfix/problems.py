@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.postfix.configuration import Configuration, Scope, Service
+    from auditor.postfix.defaults import Known
     from auditor.syntax.postfix import Assignment, ServiceLine, Text
 
 SERVICE_TYPES: Final = ("unix", "fifo", "inet", "pass", "unix-dgram")
@@ -129,8 +130,11 @@ class ValueChecks:
         return [None, *(service for service in self._readers if name not in service.options)]
 
     def _error(self, name: str, service: Service | None) -> ExpansionError | None:
+        scope = self._configuration.scope(service)
+        if scope.get(name).expanded is not None:
+            return None
         try:
-            self._configuration.scope(service).expand(name)
+            scope.expand(name)
         except ExpansionError as error:
             return error
         return None
@@ -149,7 +153,7 @@ class ValueChecks:
         if not is_checked(known.kind) and name not in (*TLS_LEVELS, "compatibility_level"):
             return
         for reader in readers:
-            message = self._refusal(name, reader)
+            message = self._refusal(name, known, reader)
             if message is not None:
                 if self._configuration.scope(reader).get(name).secret:
                     message = f"bad value of {name}"
@@ -158,32 +162,33 @@ class ValueChecks:
                 )
                 return
 
-    def _refusal(self, name: str, service: Service | None) -> str | None:
+    def _refusal(self, name: str, known: Known, service: Service | None) -> str | None:
         """Return what the program of a service says when it ends on a parameter, or None when it takes it."""
-        scope = self._configuration.scope(service)
-        known = self._configuration.defaults.known(name)
-        program = service.program if service else "*"
         special = name == "compatibility_level" or name in TLS_LEVELS
         # Most services do not read most parameters: what is not read need not be expanded.
-        if known is None or not (special or self._reads(scope, program, known.programs)):
+        if not (special or self._reads(service, known.programs)):
             return None
-        if scope.get(name).expanded is None:
+        scope = self._configuration.scope(service)
+        value = scope.get(name).expanded
+        if value is None:
             return None
-        value = scope.get(name).effective
         if name == "compatibility_level":
             return compatibility_level_refusal(value, dotted=self._dotted_levels) if service is None else None
         if name in TLS_LEVELS:
             overridden = name == "smtpd_tls_security_level" and scope.get("smtpd_tls_wrappermode").effective == "yes"
-            reads = self._reads(scope, program, TLS_LEVELS[name][:1])
+            reads = self._reads(service, TLS_LEVELS[name][:1])
             return tls_level_refusal(name, value) if reads and not overridden else None
         return refusal(name, value, known, self._configuration.defaults.get(name) or "")
 
-    def _reads(self, scope: Scope, program: str, programs: tuple[str, ...]) -> bool:
-        if program in programs or "*" in programs:
+    def _reads(self, service: Service | None, programs: tuple[str, ...]) -> bool:
+        """Whether the program of a service reads what some programs read."""
+        if "*" in programs:
             return True
-        if self._configuration.master_file is None and program == "*":
-            return bool(USUAL_PROGRAMS.intersection(programs))
-        return "TLS" in programs and _uses_tls(scope, program)
+        if service is None:
+            return self._configuration.master_file is None and bool(USUAL_PROGRAMS.intersection(programs))
+        if service.program in programs:
+            return True
+        return "TLS" in programs and _uses_tls(self._configuration.scope(service), service.program)
 
 
 def _advice(assignment: Assignment, kind: Kind) -> str:

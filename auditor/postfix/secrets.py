@@ -25,9 +25,9 @@ def has_contents(value: str) -> bool:
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a value is, or holds, a password."""
-    if names_passwords(name):
-        return has_contents(value)
-    return bool(value) and _SECRET_NAME.search(name) is not None
+    if not value:
+        return False
+    return has_contents(value) if names_passwords(name) else _SECRET_NAME.search(name) is not None
 
 
 def commented_out(text: str) -> list[tuple[int, int]]:

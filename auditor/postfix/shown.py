@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from auditor.postfix.used import READ_ONLY, used_parameters
@@ -27,7 +26,7 @@ def parameters_shown(configuration: Configuration, *, defaults: bool = False) ->
 
 def _as_printed(parameter: Parameter) -> Parameter:
     expanded = None if parameter.expanded is None else squeezed(parameter.expanded)
-    return replace(parameter, value=squeezed(parameter.value), expanded=expanded)
+    return parameter._replace(value=squeezed(parameter.value), expanded=expanded)
 
 
 def squeezed(text: str) -> str:

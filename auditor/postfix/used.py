@@ -24,12 +24,15 @@ READ_ONLY: Final = frozenset({"process_name", "service_name", "process_id"})
 
 _TRANSPORTS: Final = frozenset({"local", "error", "virtual", "smtp", "lmtp", "pipe"})
 _WITH_TIME_LIMIT: Final = frozenset({"pipe", "spawn"})
+_WITH_PARAMETERS: Final = _TRANSPORTS | _WITH_TIME_LIMIT
 
 
 def service_parameter_defaults(services: Iterable[Service]) -> dict[str, str]:
     """Return the parameters that services have for themselves, with their defaults (``postconf_service.c``)."""
     found: dict[str, str] = {}
     for service in services:
+        if service.program not in _WITH_PARAMETERS:
+            continue
         for suffix, default in service_parameters().items():
             programs = _WITH_TIME_LIMIT if suffix == "_time_limit" else _TRANSPORTS
             if service.program in programs:

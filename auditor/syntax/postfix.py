@@ -23,7 +23,7 @@ from auditor.syntax.postfix_lines import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.text import SourceFile, Span
 
@@ -113,31 +113,35 @@ class _Tokens(Lexer):
                 yield token
                 at = end
 
-    def parts(self, line: LogicalLine) -> Iterator[Part]:
-        """Yield the tokens of a logical line."""
+    def parts(self, line: LogicalLine) -> Sequence[Part]:
+        """Return the tokens of a logical line."""
         raise NotImplementedError
 
 
 class _MainLexer(_Tokens):
-    def parts(self, line: LogicalLine) -> Iterator[Part]:
+    def parts(self, line: LogicalLine) -> Sequence[Part]:
         pair = name_value(line.text)
         if pair.error:
-            yield "BAD", line.end, Text(line.text, line, 0)
-            return
-        yield "NAME", line.offset(pair.name_start + len(pair.name) - 1) + 1, Text(pair.name, line, pair.name_start)
-        yield "EQUALS", line.offset(pair.value_start) if pair.value else line.end, None
-        yield "VALUE", line.end, Text(pair.value, line, pair.value_start)
+            return [("BAD", line.end, Text(line.text, line, 0))]
+        name_end = line.offset(pair.name_start + len(pair.name) - 1) + 1
+        value_start = line.offset(pair.value_start) if pair.value else line.end
+        return [
+            ("NAME", name_end, Text(pair.name, line, pair.name_start)),
+            ("EQUALS", value_start, None),
+            ("VALUE", line.end, Text(pair.value, line, pair.value_start)),
+        ]
 
 
 class _MasterLexer(_Tokens):
-    def parts(self, line: LogicalLine) -> Iterator[Part]:
+    def parts(self, line: LogicalLine) -> Sequence[Part]:
         parts = _service_parts(line.text)
         if not parts:
-            yield "BAD", line.end, Text(line.text, line, 0)
-            return
+            return [("BAD", line.end, Text(line.text, line, 0))]
         starts = [line.offset(word.start) if word.text else line.end for _, word in parts[1:]]
-        for (kind, word), end in zip(parts, (*starts, line.end), strict=True):
-            yield kind, end, Text(word.text, line, word.start)
+        return [
+            (kind, end, Text(word.text, line, word.start))
+            for (kind, word), end in zip(parts, (*starts, line.end), strict=True)
+        ]
 
 
 def _service_parts(text: str) -> list[tuple[str, Word]]:

@@ -225,6 +225,13 @@ def value_tokens(text: str) -> tuple[lark.Token, ...]:
     return tuple(tokens(parse_value(text)))
 
 
+@lru_cache(maxsize=KEPT)
+def body_tokens(text: str, *, suffixes: bool = True) -> tuple[str, tuple[lark.Token, ...]]:
+    """Return what kind of body stands inside a reference, and its tokens; raises ExpansionError as the daemon does."""
+    tree = parse_body(text, suffixes=suffixes)
+    return str(tree.data), tuple(tokens(tree))
+
+
 def tokens(tree: lark.Tree[lark.Token]) -> Iterator[lark.Token]:
     """Yield the tokens of a tree in order; joined, they are the text."""
     for child in tree.children:

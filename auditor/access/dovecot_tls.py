@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.facts import Fact, all_of, any_of, no, unknown, yes
 from auditor.access.rows import Revocable
-from auditor.files.crls import CrlState
+from auditor.model.crl_check import CrlState
 from auditor.model.keys import match
 from auditor.model.openssl_objects import is_known
 from auditor.model.tls import TlsContext, lacks_marker

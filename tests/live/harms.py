@@ -6,8 +6,8 @@ A harm is a function that says whether it happens.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 import ssl
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Final
 

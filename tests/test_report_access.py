@@ -60,7 +60,7 @@ def test_rights_come_in_their_order_and_listeners_that_are_alike_together() -> N
     assert "needs     TLS, a client certificate of a trusted CA, no password\n" in text
     assert "revocable no\n" in text
     assert "perhaps   /etc/ssl/ca.pem: no such file\n" in text
-    assert "etc/dovecot/dovecot.conf:1 TLS is needed\n" in text
+    assert "etc/dovecot/dovecot.conf:1 opens imap 143; TLS is needed\n" in text
     assert "/etc/x: may not be read" in text
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from auditor.access_tables import AccessTables, HostTable, TableDifference
     from auditor.finding import NotChecked
-    from auditor.text import Origin
 
 SCHEMA_VERSION: Final = "1.0"
 MAX_PLACES: Final = 12
@@ -59,7 +58,7 @@ class Group(NamedTuple):
 def as_text(tables: AccessTables, width: int) -> Iterator[Line]:
     """Yield the access table of every host, grouped by what one can do, the most dangerous first."""
     for table in tables.tables:
-        yield line(("Who can get into ", "strong"), (table.host.host.root, "strong"))
+        yield line((f"Who can get into {table.host.host.root}", "strong"), "; files are named from there")
         yield ()
         yield from _rights(table, width)
     yield from _not_checked(tables.not_checked, width)
@@ -78,7 +77,7 @@ def differences_as_text(
                 yield line((title, "strong"))
                 for group in _grouped(rows):
                     bad = sign == "+" and (group.row.is_open or group.row in one.without_tls)
-                    yield from _way(group, width, sign, style=_DANGEROUS if bad else "")
+                    yield from _way(group, width, sign, _DANGEROUS if bad else "")
                 yield ()
     if not any(one.appeared or one.disappeared for _, one in found):
         yield line("No way in appears or disappears.")
@@ -94,7 +93,9 @@ def _rights(table: HostTable, width: int) -> Iterator[Line]:
         if groups:
             yield line((right.value.capitalize(), "strong"))
             for group in groups:
-                yield from _way(group, width, " ", style=_DANGEROUS if group.row.is_open else "")
+                yield from _way(
+                    group, width, " ", _DANGEROUS if group.row.is_open else "", _prefix(table.host.host.root)
+                )
             yield ()
 
 
@@ -106,7 +107,11 @@ def _grouped(rows: Iterable[Row]) -> list[Group]:
     return [Group(tuple(group)) for group in found.values()]
 
 
-def _way(group: Group, width: int, sign: str, style: str) -> Iterator[Line]:
+def _prefix(root: str) -> str:
+    return f"{root.rstrip('/')}/".removeprefix("./")
+
+
+def _way(group: Group, width: int, sign: str, style: str, root: str = "") -> Iterator[Line]:
     row = group.row
     head = line(f"{sign} ", (row.source.name, style or "strong"), " at ")
     yield from paragraph(group.listeners, width, head, "    ")
@@ -116,7 +121,7 @@ def _way(group: Group, width: int, sign: str, style: str) -> Iterator[Line]:
     for name, text in facts.items():
         if text:
             yield from paragraph(text, width, line("    ", (f"{name:<10}", "faint")), " " * 14)
-    yield from _because(group, width)
+    yield from _because(group, width, root)
 
 
 def _needs(row: Row) -> str:
@@ -131,20 +136,18 @@ def _revocable(row: Row) -> str:
     return "" if row.revocable is Revocable.NOT_APPLICABLE else row.revocable.value
 
 
-def _because(group: Group, width: int) -> Iterator[Line]:
-    places = [*((one.listener.origin, f"opens {one.listener.label}") for one in group.rows), *_common_places(group)]
+def _because(group: Group, width: int, root: str) -> Iterator[Line]:
+    labels: dict[str, list[str]] = {}
+    opened = [(row.listener.origin, f"opens {row.listener.label}") for row in group.rows]
+    for origin, label in dict.fromkeys([*opened, *(place for row in group.rows for place in row.because)]):
+        labels.setdefault(str(origin).removeprefix(root), []).append(label)
     name = "because"
-    for origin, label in list(dict.fromkeys(places))[:MAX_PLACES]:
-        yield from paragraph(
-            f"{origin} {label}", width, line("    ", (f"{name:<10}", "faint")), " " * 16, style="faint"
-        )
+    for place, said in list(labels.items())[:MAX_PLACES]:
+        head = line("    ", (f"{name:<10}", "faint"))
+        yield from paragraph(f"{place} {'; '.join(said)}", width, head, " " * 16, style="faint")
         name = ""
-    if len(set(places)) > MAX_PLACES:
+    if len(labels) > MAX_PLACES:
         yield line(("              and more: --format json has them all", "faint"))
-
-
-def _common_places(group: Group) -> list[tuple[Origin, str]]:
-    return [place for row in group.rows for place in row.because]
 
 
 def _not_checked(entries: Iterable[NotChecked], width: int) -> Iterator[Line]:

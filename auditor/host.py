@@ -132,6 +132,14 @@ class Host:
                 return os.path.join(mount.folder, name[len(mount.name) + 1 :])  # noqa: PTH118
         return None
 
+    def name_of(self, path: str) -> str | None:
+        """Return the name on the host of a path on this machine, symlinks in it resolved; None outside the tree."""
+        for mount in self.mounts:
+            top = os.path.realpath(mount.folder).rstrip("/")
+            if path.startswith(f"{top}/"):
+                return mount.name.rstrip("/") + path[len(top) :]
+        return None
+
     def path(self, name: str) -> str:
         """Return the path that the user can open for a name; outside the tree the name itself."""
         real = self.real_path(name)
@@ -269,6 +277,25 @@ class Host:
         except (OSError, ValueError) as error:
             return self._failed(name, error)
         return FileFacts(name, self.path(name), status.st_mode, status.st_uid, status.st_gid)
+
+    def dangling_link(self, name: str) -> str | None:
+        """Return the name that the symlinks of a name end at, when nothing is there although its folder is.
+
+        Where the folder is missing, too, perhaps only that part of the tree was left out of a copy.
+        """
+        here = name
+        for _ in range(MAX_LINKS):
+            folder, _, entry = here.rpartition("/")
+            resolved = self.resolve(folder or "/")
+            real = None if isinstance(resolved, Unreadable) else self.real_path(f"{resolved[0].rstrip('/')}/{entry}")
+            if real is None or isinstance(resolved, Unreadable):
+                return None
+            try:
+                target = os.readlink(real)  # noqa: PTH115
+            except (OSError, ValueError):
+                return here if here != name and not os.path.lexists(real) else None
+            here = os.path.normpath(os.path.join(resolved[0], target))  # noqa: PTH118
+        return None
 
     def directories(self, name: str) -> list[FileFacts]:
         """Return the directories that a process must be able to search to reach a name, from the root down.

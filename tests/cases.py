@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import struct
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +46,7 @@ SUITE_OF: Final = {
 DEFAULT_VERSIONS: Final = {"2.3": "2.3.19", "2.4": "2.4.1", "postfix": "3.7.11"}
 KEYS: Final = {
     "at": str,
+    "days_old": dict,
     "dovecot_version": str,
     "expect": list,
     "files": dict,
@@ -56,6 +59,7 @@ KEYS: Final = {
     "severity": str,
     "suites": list,
     "text": list,
+    "tracked": list,
 }
 """What may stand in case.toml, and as what."""
 _NAME = re.compile(r"(?P<kind>bad|ok)(?:-[a-z0-9]+)+?(?:-(?P<language>23|24|pf))?")
@@ -178,6 +182,11 @@ class Case:
         _set_default_modes(root)
         for name, text in self.facts.get("modes", {}).items():
             _set_mode(root, name, text)
+        for name, days in self.facts.get("days_old", {}).items():
+            os.utime(root / name, ((NOW - timedelta(days=days)).timestamp(),) * 2)
+        if "tracked" in self.facts:
+            (root / ".git").mkdir()
+            (root / ".git/index").write_bytes(git_index(self.facts["tracked"]))
 
     def audited(self, root: Path) -> Audit:
         """Run every rule over the materialised tree, with the versions and the clock of the case.
@@ -188,6 +197,15 @@ class Case:
         versions = Versions(dovecot=self.dovecot_version, postfix=self.postfix_version)
         rules = [rule for rule in discover_rules() if not rule.off_because or rule.name == self.rule]
         return audit(discovery, rules, now=NOW, versions=versions)
+
+
+def git_index(paths: list[str]) -> bytes:
+    """Return an index of git, in version 2, that tracks these files (gitformat-index)."""
+    index = b"DIRC" + struct.pack(">II", 2, len(paths))
+    for path in sorted(os.fsencode(path) for path in paths):
+        entry = bytes(24) + struct.pack(">I", 0o100644) + bytes(12 + 20) + struct.pack(">H", len(path)) + path
+        index += entry + bytes(8 - len(entry) % 8)
+    return index + sha1(index, usedforsecurity=False).digest()
 
 
 def place(location: Location, root: Path) -> str:

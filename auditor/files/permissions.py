@@ -108,14 +108,14 @@ class Readers:
             who = Who(None, frozenset({gid}))
             if self.file.allow(who, READ) and not self._barrier(who):
                 account = self.host.groups.get(gid)
-                found.append((_group_name(self.host, gid), account.members if account else ()))
+                found.append((group_name(self.host, gid), account.members if account else ()))
         return tuple(found)
 
     @property
     def reading_users(self) -> tuple[str, ...]:
         """The users to whom its owner's bits or its ACL give it by name."""
         uids = [self.file.uid, *(uid for uid, _ in self.file.users)]
-        return tuple(_user_name(self.host, uid) for uid in dict.fromkeys(uids) if self._reads(_who(self.host, uid)))
+        return tuple(user_name(self.host, uid) for uid in dict.fromkeys(uids) if self._reads(_who(self.host, uid)))
 
     def readable_by(self, user: str) -> bool | None:
         """Whether a user can read it; None when the host's passwd file is not there or does not know the user.
@@ -150,8 +150,8 @@ def readers(host: Host, name: str) -> Readers | str:
         facts.name,
         facts.path,
         facts.permissions,
-        _user_name(host, facts.uid),
-        _group_name(host, facts.gid),
+        user_name(host, facts.uid),
+        group_name(host, facts.gid),
         rights(host, facts),
         directories,
         host,
@@ -202,14 +202,16 @@ def _who(host: Host, uid: int) -> Who:
     return Who(uid, frozenset([account.primary_group, *gids]))
 
 
-def _user_name(host: Host, uid: int) -> str:
+def user_name(host: Host, uid: int) -> str:
+    """Return a user's name, its number where the host's own passwd file does not know it."""
     account = host.users.get(uid)
     if account is not None:
         return account.name
     return "root" if uid == 0 else str(uid)
 
 
-def _group_name(host: Host, gid: int) -> str:
+def group_name(host: Host, gid: int) -> str:
+    """Return a group's name, its number where the host's own group file does not know it."""
     account = host.groups.get(gid)
     if account is not None:
         return account.name

@@ -304,14 +304,15 @@ def _index_note(host: Host, kind: str, name: str) -> str:
     if kind not in INDEXED or not host.modes_known:
         return ""
     index = name + INDEXED[kind]
-    made, written = _modified(host, index), _modified(host, name)
+    made, written = modified(host, index), modified(host, name)
     index = escaped(index)
     if made is None:
         return f"the indexed file {index} is missing, and without it Postfix has no table"
     return f"the indexed file {index} is older than its text" if written is not None and made < written else ""
 
 
-def _modified(host: Host, name: str) -> float | None:
+def modified(host: Host, name: str) -> float | None:
+    """Return when a file was last written, in seconds since 1970; None where it is not there."""
     resolved = host.resolve(name)
     real = None if isinstance(resolved, Unreadable) else host.real_path(resolved[0])
     try:

@@ -9,17 +9,30 @@ from typing import TYPE_CHECKING
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.authorities import Authority, authorities
 from auditor.model.certificate_facts import public_key
+from auditor.model.credentials import (
+    Credential,
+    UnreadCredential,
+    credentials_of_dovecot,
+    credentials_of_postfix,
+    key_passwords,
+)
 from auditor.model.exposure import Exposures
+from auditor.model.key_copies import KeyCopy, key_copies
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
+from auditor.model.password_files import PasswordFile, password_files
 from auditor.model.pki_folders import CaKey, PkiFolder, ca_keys, pki_folders
+from auditor.model.postfix_tables import NamedTable, named_tables
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
 from auditor.model.signatures import Signature, signatures
+from auditor.model.table_files import stale_tables, tables_in_foreign_directories
 from auditor.model.trust import ClientTrust, client_trusts
+from auditor.model.writable import Deciding, Leak, deciding_files, leaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, timedelta
 
+    from auditor.dovecot.configuration import Setting
     from auditor.finding import Problem, ProblemKind
     from auditor.host import Host, Unreadable
     from auditor.model.dovecot import Dovecot
@@ -108,6 +121,73 @@ class AuditedHost:
     def exposures(self) -> Exposures:
         """Which files are open to others."""
         return Exposures(self.host)
+
+    @cached_property
+    def _credentials(self) -> tuple[Credential | UnreadCredential, ...]:
+        found = (
+            *(one for dovecot in self.dovecot for one in credentials_of_dovecot(dovecot)),
+            *(one for postfix in self.postfix for one in credentials_of_postfix(postfix)),
+        )
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def credentials(self) -> dict[str, list[Credential]]:
+        """The passwords for databases and other servers, by the file in which they stand."""
+        found: dict[str, list[Credential]] = {}
+        for one in self._credentials:
+            if isinstance(one, Credential):
+                found.setdefault(one.name, []).append(one)
+        return found
+
+    @property
+    def unread_credentials(self) -> tuple[UnreadCredential, ...]:
+        """The files that should hold such a password and cannot be read, and why."""
+        return tuple(one for one in self._credentials if isinstance(one, UnreadCredential))
+
+    @cached_property
+    def tables(self) -> tuple[NamedTable, ...]:
+        """The tables in files that Postfix's parameters name."""
+        return tuple(dict.fromkeys(table for one in self.postfix for table in named_tables(one.configuration)))
+
+    def has_index(self, table: NamedTable) -> bool:
+        """Whether the indexed file of a table is there."""
+        return bool(table.indexed_file) and self.host.exists(table.indexed_file)
+
+    @cached_property
+    def stale_tables(self) -> tuple[tuple[NamedTable, timedelta], ...]:
+        """The tables whose indexed file is older than the text, and by how much."""
+        return tuple(stale_tables(self.host, self.tables))
+
+    @cached_property
+    def tables_in_foreign_directories(self) -> tuple[tuple[NamedTable, str], ...]:
+        """The tables of root that are indexed in a directory of another user, and whose that is."""
+        return tuple(tables_in_foreign_directories(self.host, self.tables))
+
+    @cached_property
+    def password_files(self) -> tuple[PasswordFile, ...]:
+        """The passwd-files that Dovecot's passdbs name."""
+        return tuple(found for dovecot in self.dovecot for found in password_files(dovecot))
+
+    @cached_property
+    def key_passwords(self) -> tuple[tuple[Setting, str], ...]:
+        """The settings that give a key's password, and the file in which it stands."""
+        return tuple(found for dovecot in self.dovecot for found in key_passwords(dovecot))
+
+    @cached_property
+    def key_copies(self) -> tuple[KeyCopy, ...]:
+        """The copies of private keys that are open to others."""
+        return tuple(dict.fromkeys(key_copies(self.host, self.exposures, self.key_files)))
+
+    @cached_property
+    def writable_configuration(self) -> tuple[Leak, ...]:
+        """The places by which others than root can change what the daemons do."""
+        return tuple(leaks(self.host, deciding_files(self.dovecot, self.postfix)))
+
+    @cached_property
+    def writable_keys(self) -> tuple[Leak, ...]:
+        """The places by which others than root can change private keys."""
+        keys = (Deciding(use.name, "a private key", use.origin) for use in self.key_files)
+        return tuple(leaks(self.host, keys))
 
     @cached_property
     def pki_folders(self) -> tuple[PkiFolder, ...]:

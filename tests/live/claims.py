@@ -107,6 +107,7 @@ HARMS: Final = {
     "sni-only-certificates": Harm(certificate_depends_on_name),
     # Service
     "alt-certificate-incomplete": Harm(tls_fails),
+    "key-symlink-target": Harm(tls_fails, postfix_has_no_tls),
     "no-global-certificate": Harm(tls_fails),
     "ssl-only-in-protocol-block": Harm(tls_ports_are_closed),
     "cert-username-field-unknown": Harm(tls_fails),
@@ -136,6 +137,7 @@ _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows th
 _OTHER_RULE: Final = "harm is done, and another rule says so"
 _NOT_YET: Final = "nothing happens before the day has come"
 _LEFT_OUT: Final = "one of the certificates is left out, and clients get the other"
+_LEFT_OUT_OF_TREE: Final = "the key was left out of the audited tree, not of the host"
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 UNSHOWN: Final = {
     "alt-certificate-incomplete/bad-no-certificate-23": _LEFT_OUT,
@@ -143,6 +145,9 @@ UNSHOWN: Final = {
     "alt-certificate-incomplete/bad-no-key-24": _LEFT_OUT,
     "alt-certificate-incomplete/bad-same-kind-23": _LEFT_OUT,
     "alt-certificate-incomplete/bad-same-kind-24": _LEFT_OUT,
+    "key-symlink-target/ok-left-out-23": _LEFT_OUT_OF_TREE,
+    "key-symlink-target/ok-left-out-24": _LEFT_OUT_OF_TREE,
+    "key-symlink-target/ok-left-out-pf": _LEFT_OUT_OF_TREE,
     "no-global-certificate/bad-blocks-only-23": _NOT_YET,
     "no-global-certificate/bad-blocks-only-24": _NOT_YET,
     "combined-file-stale/bad-nothing-revoked-23": _NOT_YET,

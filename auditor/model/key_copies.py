@@ -1,0 +1,70 @@
+"""Copies of private keys: those of editors and backups beside a key, and keys that a git repository has."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.files.pem import PemFile, read_pem
+from auditor.model.exposure import Exposure, Openness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.host import Host
+    from auditor.model.exposure import Exposures
+    from auditor.model.files import FileUse
+
+MAX_TRACKED: Final = 2_000
+"""Tracked files that are looked into for keys."""
+
+_MAY_HOLD_KEY: Final = re.compile(
+    r"(?i)(?:^|/)(?:[^/]*(?:key|pem|\.pfx|\.p12)[^/]*|private/[^/]*|[^/]*\.(?:crt|cer)(?:[.~_-][^/]*)?)$"
+)
+_FOR_TESTS: Final = re.compile(r"(?i)(?:^|/)(?:[^/]*tests?|fixtures?|examples?|samples?|mocks?|testdata)/")
+_BACKUP: Final = re.compile(
+    r"(?i)(?:~|[._-](?:bak|backup|old|orig|save|saved|swp|copy|dpkg-\w+|rpm\w+)\d*|[._-]\d{4,8})$"
+)
+
+
+class KeyCopy(NamedTuple):
+    """A file with a private key that is open to others, and how; ``of`` is the setting that names the original."""
+
+    exposure: Exposure
+    of: FileUse | None
+
+
+def key_copies(host: Host, exposures: Exposures, keys: Iterable[FileUse]) -> Iterator[KeyCopy]:
+    """Yield the copies that are open to others."""
+    yield from _tracked(host, exposures)
+    for use in keys:
+        for name in _backups(host, use.name):
+            found = exposures.of(name)
+            if isinstance(found, Exposure) and found.by is not Openness.COMMITTED and _has_plain_key(host, name):
+                yield KeyCopy(found, use)
+
+
+def _backups(host: Host, name: str) -> Iterator[str]:
+    """Yield the files beside a file whose names say that they are what it was before."""
+    folder, base = posixpath.split(name)
+    entries = host.entries(folder)
+    for entry in entries if isinstance(entries, list) else ():
+        if base in entry and entry != base and _BACKUP.search(entry.strip("#")):
+            yield f"{folder}/{entry}"
+
+
+def _tracked(host: Host, exposures: Exposures) -> Iterator[KeyCopy]:
+    """Yield the tracked files with a key, those of tests and examples left out, whose keys protect nothing."""
+    repository = exposures.repository
+    paths = sorted(repository.tracked) if repository else []
+    wanted = (path for path in paths if _MAY_HOLD_KEY.search(path) and not _FOR_TESTS.search(path))
+    for _, path in zip(range(MAX_TRACKED), wanted, strict=False):
+        name = host.name_of(posixpath.join(repository.top, path)) if repository else None
+        if name and _has_plain_key(host, name) and isinstance(found := exposures.of(name), Exposure):
+            yield KeyCopy(found, None)
+
+
+def _has_plain_key(host: Host, name: str) -> bool:
+    file = read_pem(host, name)
+    return isinstance(file, PemFile) and any(not block.encrypted for block in file.pem.keys)

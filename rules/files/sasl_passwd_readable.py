@@ -1,0 +1,54 @@
+"""Passwords for other mail servers where others read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.model.exposure import Exposure, Openness
+from auditor.rule import HostRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding, NotChecked
+    from auditor.model import AuditedHost
+
+
+class SaslPasswdReadable(HostRule):
+    """The passwords by which Postfix logs in to other servers can be read by others.
+
+    What: smtp_sasl_password_maps names a table whose text or indexed file every user of the host can read, or which
+    is committed to a git repository.
+
+    Why it matters: with the account of the relay anybody sends mail in your name until it is blocked.
+
+    How to mend it: mode 0600 for both files, owner root: Postfix opens them before it gives up its rights.
+
+    When to ignore it: never.
+
+    Sources: SASL_README of Postfix ("Configuring SASL authentication in the Postfix SMTP client": chmod 0600).
+    """
+
+    name = "sasl-passwd-readable"
+    severity = Severity.HIGH
+    tags = ("files", "secret")
+
+    def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
+        """Yield the tables of passwords that others can read."""
+        for table in host.tables:
+            if not table.holds_passwords:
+                continue
+            for name in table.files:
+                found = host.exposures.of(name)
+                if isinstance(found, str):
+                    yield self.not_checked(f"who can read {name}", found)
+                if isinstance(found, Exposure):
+                    yield self.finding(
+                        table.origin,
+                        f"{found.how}, passwords for other mail servers",
+                        advice=found.advice,
+                        label="named here",
+                        severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH,
+                        subject=name,
+                    )

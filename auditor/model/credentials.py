@@ -30,6 +30,8 @@ _PLACEHOLDER: Final = re.compile(
     | ["']?(?: __\w+__ | \[.* | <.* | @\w+@ | \{.* | %\w+% | %\{.* | \$.* ) | ["']+"""
 )
 
+_PATH: Final = re.compile(r"/\S+")
+"""What is shown as a file's name; behind a blank there may be anything."""
 PASSWORD_SETTINGS: Final = frozenset(
     {
         "cassandra_password",
@@ -124,11 +126,11 @@ def database_files(dovecot: Dovecot) -> Iterator[tuple[str, str, Origin]]:
     for kind in ("passdb", "userdb"):
         for section in dovecot.configuration.sections(kind):
             driver, args = section.get("driver"), section.get("args")
-            if driver and args and driver.value in ("sql", "ldap") and args.value.startswith("/"):
+            if driver and args and driver.value in ("sql", "ldap") and _PATH.fullmatch(args.value):
                 yield f"a {driver.value} database", args.value, args.origin
     for item in dovecot.configuration.items("dict"):
         driver_name, _, name = item.value.partition(":")
-        if name.startswith("/") and driver_name in ("mysql", "pgsql", "ldap"):
+        if _PATH.fullmatch(name) and driver_name in ("mysql", "pgsql", "ldap"):
             yield f"a {driver_name} database", name, item.origin
 
 

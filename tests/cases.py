@@ -64,6 +64,8 @@ KEYS: Final = {
 """What may stand in case.toml, and as what."""
 _NAME = re.compile(r"(?P<kind>bad|ok)(?:-[a-z0-9]+)+?(?:-(?P<language>23|24|pf))?")
 _PRIVATE_KEY = b"PRIVATE KEY-----"
+_PASSWORDS = re.compile(r"(?:.*-)?(?:users|masters)(?:-external)?|dovecot-sql\.conf\.ext")
+"""Files of a case that hold users' passwords, or that of a database."""
 _OWNED = re.compile(r"(?P<mode>[0-7]{4})(?: (?P<user>[\w-]+):(?P<group>[\w-]+))?")
 
 
@@ -220,7 +222,8 @@ def _set_default_modes(root: Path) -> None:
         Path(folder).chmod(0o755)
         for file in (Path(folder, name) for name in names):
             if file.is_file() and not file.is_symlink():
-                file.chmod(0o600 if _PRIVATE_KEY in file.read_bytes() else 0o644)
+                private = _PRIVATE_KEY in file.read_bytes() or _PASSWORDS.fullmatch(file.name)
+                file.chmod(0o600 if private else 0o644)
                 # Postfix reads a main.cf that changed within the last second again, 0.3 s later (seen with strace).
                 os.utime(file, (written, written))
 

@@ -266,7 +266,10 @@ class Postfix(Server):
 
 
 def _replace(cage: Cage, tree: Path, folder: str, keep: tuple[str, ...] = ()) -> None:
-    """Put the case's etc over the cage's; of the daemon's own folder nothing else remains but the files to keep."""
+    """Put the case's etc over the cage's; of the daemon's own folder nothing else remains but the files to keep.
+
+    The users that read passwords there are the cage's own, whoever may read them in the case.
+    """
     for path in (cage.root / folder).iterdir():
         if not any(path.match(pattern) for pattern in keep):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -279,3 +282,6 @@ def _replace(cage: Cage, tree: Path, folder: str, keep: tuple[str, ...] = ()) ->
             shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(path, target, follow_symlinks=False)
+    for file in (cage.root / "etc/dovecot").rglob("*"):
+        if file.is_file() and not file.is_symlink() and b"PRIVATE KEY-----" not in file.read_bytes():
+            file.chmod(file.stat().st_mode | 0o044)

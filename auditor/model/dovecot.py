@@ -18,6 +18,7 @@ from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
+from auditor.model.user_drift import Drift, drifts
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
 
@@ -206,6 +207,11 @@ class Dovecot:
     def open_to_others(self, reaches: Sequence[Reach]) -> bool:
         """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
         return any(reach.protocol == POSTFIX_SERVICE or not self.listeners.only_on_loopback for reach in reaches)
+
+    @cached_property
+    def drifts(self) -> tuple[Drift, ...]:
+        """The passwd-files for certificates, and who in them is no user any more."""
+        return tuple(drifts(self))
 
     @property
     def takes_names_from_certificates(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.authorities import Authority, authorities
 from auditor.model.certificate_facts import public_key
+from auditor.model.certificate_names import FieldInUse, fields_in_use, of_clients
 from auditor.model.credentials import (
     Credential,
     UnreadCredential,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from auditor.dovecot.configuration import Setting
+    from auditor.files.certificates import Certificate
     from auditor.finding import Problem, ProblemKind
     from auditor.host import Host, Unreadable
     from auditor.model.dovecot import Dovecot
@@ -193,6 +195,16 @@ class AuditedHost:
     def pki_folders(self) -> tuple[PkiFolder, ...]:
         """The folders in which easy-rsa keeps the CAs that are trusted here."""
         return tuple(pki_folders(self.host, self.client_trusts))
+
+    @cached_property
+    def issued_to_clients(self) -> tuple[Certificate, ...]:
+        """The certificates of users that lie in the folders of their CAs."""
+        return of_clients(self.pki_folders)
+
+    @cached_property
+    def username_fields(self) -> tuple[FieldInUse, ...]:
+        """The settings that decide which name a certificate gives."""
+        return tuple(fields_in_use(self.dovecot))
 
     @cached_property
     def _ca_keys(self) -> tuple[CaKey | Unreadable, ...]:

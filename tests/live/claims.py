@@ -81,6 +81,9 @@ HARMS: Final = {
     "ca-file-marker-missing": Harm(external_fails),
     "ssl-ca-public-bundle": Harm(certificate_logs_in("stranger"), prepare=strangers_ca_is_public),
     "auth-logs-passwords": Harm(password_is_logged),
+    "external-users-drift": Harm(certificate_logs_in("bob")),
+    "cert-username-default-cn": Harm(external_fails),
+    "cert-username-field-not-in-subject": Harm(external_fails),
     # Certificates and CRLs
     "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
@@ -140,6 +143,8 @@ _LEFT_OUT: Final = "one of the certificates is left out, and clients get the oth
 _LEFT_OUT_OF_TREE: Final = "the key was left out of the audited tree, not of the host"
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 UNSHOWN: Final = {
+    "cert-username-field-not-in-subject/ok-no-certificates-here-23": "no certificate of the clients here has it",
+    "cert-username-field-not-in-subject/ok-no-certificates-here-24": "no certificate of the clients here has it",
     "alt-certificate-incomplete/bad-no-certificate-23": _LEFT_OUT,
     "alt-certificate-incomplete/bad-no-certificate-24": _LEFT_OUT,
     "alt-certificate-incomplete/bad-no-key-24": _LEFT_OUT,

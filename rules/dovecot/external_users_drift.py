@@ -1,0 +1,54 @@
+"""Certificate users who are no users any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Confidence, Severity
+from auditor.rule import DovecotRule
+from auditor.text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding, NotChecked
+    from auditor.model import Dovecot
+
+
+class ExternalUsersDrift(DovecotRule):
+    """A user can log in with a certificate and is no user any more.
+
+    What: a passwd-file that answers to EXTERNAL only has a user whom the passwd-files with the passwords do not
+    have, or have with `nologin`.
+
+    Why it matters: who left, or was locked, still comes in by certificate. Where the userdb does not know the user
+    either, the login fails instead, with "user not found from userdb".
+
+    How to mend it: make the one file from the other, in one script, and revoke the certificates of those who leave.
+
+    When to ignore it: users who have certificates only, on purpose.
+
+    Sources: the article "Dovecot and Postfix with client cert auth" (its comment: the file is made from the regular
+    users); tried on Dovecot 2.3.19.1 and 2.4.1.
+    """
+
+    name = "external-users-drift"
+    severity = Severity.MEDIUM
+    confidence = Confidence.MEDIUM
+    tags = ("access",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
+        """Yield the users that only the file for certificates still has."""
+        for drift in dovecot.drifts:
+            if drift.why:
+                yield self.not_checked(f"whether the users of {drift.passdb.title} are still users", drift.why)
+            if drift.leavers:
+                first = drift.leavers[0]
+                more = f" and {len(drift.leavers) - 1} more" if len(drift.leavers) > 1 else ""
+                others = [(one.origin, one.why) for one in drift.leavers[1:5]]
+                yield self.finding(
+                    first.origin,
+                    f"{shortened(first.name)}{more} can log in by certificate and is {first.why} among the others",
+                    because=[(drift.passdb.origin, "this passdb lets them in"), *others],
+                    advice="make the file for certificates from that of the users, and revoke what is left",
+                )

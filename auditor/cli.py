@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +24,12 @@ from auditor.command import (
     audited_files,
     complain,
     discovered,
+    files,
     moment_of,
     print_json,
     print_report,
     reading_options,
+    rule_names,
     selected_rules,
     status_of,
     versions_of,
@@ -47,7 +50,7 @@ Most of what is made here lives until the end; looking for garbage every 700 obj
 @click.command(
     epilog="Sub-commands: access, explain RULE, rules, settings, why RULE. A path of such a name is written ./rules."
 )
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @click.option(
     "--format",
     "form",
@@ -56,8 +59,20 @@ Most of what is made here lives until the end; looking for garbage every 700 obj
     help="How to report; nagios has its own exit status, as plug-ins do.",
 )
 @OUTPUT
-@click.option("--select", multiple=True, metavar="RULE,...", help="Run only these, those off by default included.")
-@click.option("--ignore", multiple=True, metavar="RULE,...", help="Run all but these and those off by default.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE,...",
+    shell_complete=rule_names,
+    help="Run only these, those off by default included.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULE,...",
+    shell_complete=rule_names,
+    help="Run all but these and those off by default.",
+)
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), default="low", help="The mildest that is shown (default: low)."
 )
@@ -94,7 +109,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
 
 
 @click.command()
-@click.argument("name", metavar="RULE")
+@click.argument("name", metavar="RULE", shell_complete=rule_names)
 @NO_COLOR
 def explain_command(name: str, **options: Any) -> int:
     """Say what a rule looks for, why it matters, how to mend it and when to ignore it."""
@@ -123,7 +138,7 @@ def rules_command(**options: Any) -> int:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @FORMAT
 @OUTPUT
 @click.option(
@@ -208,4 +223,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if "_MAILAUDIT_COMPLETE" in os.environ:
+        from auditor.completion import completed
+
+        click.echo(completed(audit_command, SUBCOMMANDS), nl=False)
+        return
     sys.exit(run(sys.argv[1:]))

@@ -16,6 +16,7 @@ from auditor.command import (
     audited_files,
     complain,
     discovered,
+    files,
     moment_of,
     print_json,
     print_report,
@@ -34,7 +35,7 @@ _VERSIONS: Final = ("dovecot_version", "postfix_version")
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @FORMAT
 @OUTPUT
 @click.option("--diff", is_flag=True, help="Compare two PATHs, old and new, or one with itself in another version.")

@@ -11,9 +11,11 @@ from auditor.command import (
     audited_files,
     complain,
     discovered,
+    files,
     moment_of,
     print_report,
     reading_options,
+    rule_names,
     selected_rules,
     status_of,
     versions_of,
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", metavar="RULE")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("name", metavar="RULE", shell_complete=rule_names)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @NO_COLOR
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
 @reading_options

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from click.shell_completion import CompletionItem
+
     from auditor.discover import Discovery
     from auditor.failure import Failure
     from auditor.read import Instances, Versions
@@ -35,14 +37,41 @@ INTERRUPTED: Final = 130
 FORMAT: Final = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report."
 )
-OUTPUT: Final = click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
+
+
+def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Have the shell complete the name of a file or folder."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def rule_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Complete the last of several names of rules."""
+    from click.shell_completion import CompletionItem
+
+    from auditor.rule import discover
+
+    before, comma, start = incomplete.rpartition(",")
+    names = (rule.name for rule in discover())
+    return [CompletionItem(before + comma + name) for name in names if name.startswith(start)]
+
+
+OUTPUT: Final = click.option(
+    "--output", metavar="FILE", shell_complete=files, help="Write the report to FILE instead of standard output."
+)
 NO_COLOR: Final = click.option("--no-color", is_flag=True, help="No colour, even on a terminal (as NO_COLOR).")
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how files are read."""
     options = (
-        click.option("--root", metavar="DIR", help="Resolve absolute names against DIR, not the folder above `etc`."),
+        click.option(
+            "--root",
+            metavar="DIR",
+            shell_complete=files,
+            help="Resolve absolute names against DIR, not the folder above `etc`.",
+        ),
         click.option("--dovecot-version", metavar="VERSION", help="Read Dovecot's files as this version does."),
         click.option("--postfix-version", metavar="VERSION", help="Read Postfix's files as this version does."),
         click.option(
@@ -53,6 +82,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--config",
             metavar="FILE",
+            shell_complete=files,
             help="Read options from FILE, not from the mailaudit.toml beside the tree or above it in its repository.",
         ),
         click.option("--no-config", is_flag=True, help="Read options from no file."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 from click.core import ParameterSource
 
-from auditor.command import audited_files, usual_paths, with_options
+from auditor.command import audited_files, files, usual_paths, with_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,8 +41,12 @@ def accepting_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--suppressions/--no-suppressions", default=True, help="Whether `# mailaudit: ignore[...]` comments count."
         ),
-        click.option("--baseline", metavar="FILE", help="Fail only on what FILE does not list as known."),
-        click.option("--write-baseline", metavar="FILE", help="List all that is found in FILE as known."),
+        click.option(
+            "--baseline", metavar="FILE", shell_complete=files, help="Fail only on what FILE does not list as known."
+        ),
+        click.option(
+            "--write-baseline", metavar="FILE", shell_complete=files, help="List all that is found in FILE as known."
+        ),
         click.option("--update-baseline", is_flag=True, help="Drop from the baseline what is no longer found."),
     )
     return with_options(command, options)

@@ -61,6 +61,20 @@ def test_one_place_on_one_line() -> None:
     )
 
 
+def first_lines(place: Span) -> list[str]:
+    return [one for one in shown(Location.of(place, primary=True)).splitlines() if one.startswith("1 |")]
+
+
+def test_a_line_that_is_cut_says_so() -> None:
+    long = SourceFile("/m", "m", "a = " + "b" * 100 + " c\n")
+    (line,) = first_lines(long.span(0, 1))
+    assert line.endswith("bbb...")
+    assert len(line) <= 80
+    (line,) = first_lines(long.span(105, 106))
+    assert line.startswith("1 |  ...bbb")
+    assert line.endswith(" c")
+
+
 def test_other_places_stand_in_the_same_frame_or_in_one_of_their_own() -> None:
     other = SourceFile("/etc/dovecot/users", "etc/dovecot/users", "alice:{PLAIN}hunter2\n")
     other.mark_secret(6, 20)

@@ -116,7 +116,7 @@ def _marked_line(file: SourceFile, number: int, marks: Sequence[_Mark], gutter: 
         (f"{number:>{gutter}} |", "frame"),
         bar,
         " ",
-        shown[cut : cut + room] if not cut else "..." + shown[cut + 3 : cut + room],
+        _part(shown, cut, cut + room),
     )
     for mark, (start, end) in zip(carets, columns, strict=True):
         before, marked = shown[cut:start], shown[start : min(end, cut + room)]
@@ -131,6 +131,12 @@ def _marked_line(file: SourceFile, number: int, marks: Sequence[_Mark], gutter: 
         if number == _last_line(mark.span) and mark.label:
             lead = line((" " * gutter + " |", "frame"), (("^" if mark.primary else "-") + " ", mark.style))
             yield from _labelled(lead, mark, gutter, width)
+
+
+def _part(shown: str, start: int, end: int) -> str:
+    """Return a part of a line, with dots where there is more of it."""
+    before, after = "..." if start else "", "..." if len(shown) > end else ""
+    return before + shown[start + len(before) : end - len(after)] + after
 
 
 def _labelled(lead: Line, mark: _Mark, gutter: int, width: int) -> Iterator[Line]:

@@ -22,16 +22,19 @@ MAX_TEXT: Final = 2000
 STYLES: Final = {
     "critical": "bold white on red",
     "high": "bold red",
-    "medium": "bold yellow",
-    "low": "bold cyan",
+    "medium": "black on yellow",
+    "low": "black on cyan",
     "info": "bold",
     "strong": "bold",
     "faint": "dim",
     "mark": "bold red",
     "other mark": "bold blue",
-    "frame": "blue",
+    "frame": "dim",
 }
-"""The styles and what rich calls them."""
+"""The styles and what rich calls them: those of the sixteen colours that can be read on dark and on light grounds.
+
+Yellow and cyan text is faint on white, blue text on black; as grounds of black text they are not.
+"""
 
 
 def line(*pieces: str | Piece) -> Line:

@@ -45,9 +45,19 @@ class SuppressionInvalid(SuppressionRule):
         """Yield the comments that hold for nothing, and the names in others that no rule has."""
         for one in suppressions.found:
             if one.fault:
-                yield self.finding(one.span, f"this suppresses nothing: {one.fault}")
+                yield self.finding(
+                    one.span,
+                    f"this suppresses nothing: {one.fault}",
+                    advice="write it on one line, directly above what it is about: "
+                    "`# mailaudit: ignore[rule-name] until=2027-01-01 the reason`; the date may be left out",
+                )
                 continue
             for name in sorted({*one.rules} - suppressions.known):
                 near = get_close_matches(name, suppressions.known, n=1)
                 meant = f"; did you mean {near[0]}?" if near else ""
-                yield self.finding(one.span, f"there is no rule {name!r} to suppress{meant}", subject=name)
+                yield self.finding(
+                    one.span,
+                    f"there is no rule {name!r} to suppress{meant}",
+                    advice="`mailaudit rules` lists the names",
+                    subject=name,
+                )

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 _BEHIND: Final = re.compile(r"[\s\\]*(#[^\n]*)")
 """What follows the text of a physical line of Dovecot: a continuation, and a comment."""
-_EMPTY_LINE: Final = re.compile(r"\n[ \t\r\f\v]*\n")
+_EMPTY_LINE: Final = re.compile(r"(?m)^[ \t\r\f\v]*\n")
 _COMMENT_LINE: Final = re.compile(r"(?m)#[^\n]*$")
+
+Above = tuple["Span", bool]
+"""A comment, and whether an empty line parts it from what follows."""
 
 
 class Comment(NamedTuple):
@@ -39,19 +42,19 @@ class Comment(NamedTuple):
 
 def dovecot_comments(tree: Tree) -> Iterator[Comment]:
     """Yield the comments of one of Dovecot's files."""
-    above: list[Span] = []
+    above: list[Above] = []
     for token, end in _tokens_with_ends(tree.root):
         if token.type == "COMMENT":
             above += _lines(tree.file, token.start_pos or 0, str(token))
             continue
         about = None
-        if token.type not in ("BLANK", "CLOSE", "STRAY_CLOSE"):
+        if token.type not in ("CLOSE", "STRAY_CLOSE"):
             about = tree.file.span(token.start_pos or 0, end)
-        yield from (Comment(span, about) for span in above)
+        yield from _told(above, about)
         above.clear()
         if isinstance(token.value, Placed):
             yield from (Comment(span, about) for span in _beside(tree.file, token.value))
-    yield from (Comment(span, None) for span in above)
+    yield from _told(above, None)
 
 
 def _tokens_with_ends(root: lark.Tree[lark.Token]) -> Iterator[tuple[lark.Token, int]]:
@@ -86,21 +89,27 @@ def _beside(file: SourceFile, placed: Placed) -> Iterator[Span]:
 
 def postfix_comments(file: SourceFile) -> Iterator[Comment]:
     """Yield the comments of a main.cf or a master.cf."""
-    above: list[Span] = []
+    above: list[Above] = []
     for stretch in stretches(file.text):
         text = file.text[stretch.start : stretch.end]
         if stretch.kind is Kind.COMMENT:
             above += _lines(file, stretch.start, text)
             continue
         about = file.span(stretch.start, stretch.end) if stretch.kind is Kind.LINE else None
-        yield from (Comment(span, about) for span in above)
+        yield from _told(above, about)
         above.clear()
         for (_, end), (start, next_end) in pairwise(stretch.texts):
-            for span in _lines(file, end, file.text[end:start]):
-                parted = _EMPTY_LINE.search(file.text, span.end, start)
-                yield Comment(span, None if parted else file.span(start, next_end))
-    yield from (Comment(span, None) for span in above)
+            yield from _told(_lines(file, end + 1, file.text[end + 1 : start]), file.span(start, next_end))
+    yield from _told(above, None)
 
 
-def _lines(file: SourceFile, start: int, text: str) -> Iterable[Span]:
-    return [file.span(start + match.start(), start + match.end()) for match in _COMMENT_LINE.finditer(text)]
+def _told(above: Iterable[Above], about: Span | None) -> Iterator[Comment]:
+    for span, parted in above:
+        yield Comment(span, None if parted else about)
+
+
+def _lines(file: SourceFile, start: int, text: str) -> list[Above]:
+    """Return the comments of a run of lines; an empty line parts those above it from what follows the run."""
+    last = max((match.end() for match in _EMPTY_LINE.finditer(text)), default=0)
+    found = _COMMENT_LINE.finditer(text)
+    return [(file.span(start + match.start(), start + match.end()), match.start() < last) for match in found]

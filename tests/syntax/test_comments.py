@@ -34,6 +34,7 @@ def postfix(text: str) -> list[tuple[str, str | None]]:
         ('a = "b # c"\n', []),
         ("a = it's # no comment\n", []),
         ("# above\n\na = b\n", [("# above", None)]),
+        ("# x\n \t\n# y\na = b\n\n# z\n", [("# x", None), ("# y", "a = b"), ("# z", None)]),
         ("# end", [("# end", None)]),
         ("# x\npassdb {\n  a = b\n}\nc = d\n", [("# x", "passdb {\n  a = b\n}")]),
         ("passdb { # x\n  a = b\n}\n", [("# x", "passdb { # x\n  a = b\n}")]),

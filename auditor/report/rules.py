@@ -19,7 +19,7 @@ PRODUCTS: Final = {"dovecot": "Dovecot", "postfix": "Postfix"}
 
 
 @cache
-def _proofs() -> dict[str, dict[str, list[str]]]:
+def proofs() -> dict[str, dict[str, list[str]]]:
     """Return, of each rule, the versions of each daemon on which tests/live showed its harm."""
     text = resources.files("auditor").joinpath("data/proofs.json").read_text("utf-8")
     proofs: dict[str, dict[str, list[str]]] = json.loads(text)
@@ -50,7 +50,7 @@ def as_data(rules: Sequence[type[AnyRule]]) -> list[dict[str, Any]]:
             "versions": rule.versions,
             "tags": list(rule.tags),
             "off_because": rule.off_because,
-            "proved": _proofs().get(rule.name, {}),
+            "proved": proofs().get(rule.name, {}),
             "documentation": documentation(rule),
         }
         for rule in rules
@@ -76,7 +76,7 @@ def explanation(rule: type[AnyRule], width: int) -> Iterator[Line]:
         yield line(f"From the rule package {package}")
     if rule.tags:
         yield line(f"Tags: {', '.join(rule.tags)}")
-    if proved := _proofs().get(rule.name):
+    if proved := proofs().get(rule.name):
         versions = (f"{PRODUCTS[daemon]} {', '.join(known)}" for daemon, known in proved.items())
         yield from paragraph("; ".join(versions), width, line("Proved on: "), " " * len("Proved on: "))
     for section in SECTIONS:

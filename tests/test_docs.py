@@ -55,4 +55,4 @@ def test_the_man_page_has_no_warning() -> None:
         check=True,
     )
     assert done.stderr == ""
-    assert "--write-baseline" in re.sub("[\u2010\u2212]", "-", done.stdout)
+    assert "--write-baseline" in re.sub("[\u2010\u2212]", "-", re.sub(".\b", "", done.stdout))

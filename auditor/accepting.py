@@ -1,17 +1,15 @@
-"""Which findings the comments of a host suppress, and what the rules about such comments say."""
+"""Which findings the comments of a host suppress."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.failure import internal_error
 from auditor.finding import Suppressed
-from auditor.rule import SuppressionRule
 from auditor.rule import discover as all_rules
 from auditor.suppressions import Suppressions, suppressed_by, suppressions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from auditor.failure import Failure
@@ -49,15 +47,3 @@ def parted(findings: Iterable[Finding], suppressions: Sequence[Suppressions]) ->
         else:
             suppressed.append(Suppressed(finding, by.reason, by.until, by.span))
     return kept, suppressed
-
-
-def about_suppressions(
-    rules: Iterable[type[AnyRule]], found: Suppressions, failures: list[Failure]
-) -> Iterator[Finding | NotChecked]:
-    """Yield what the rules about suppressions say of those of a host, all findings known."""
-    for rule in rules:
-        if found.found and issubclass(rule, SuppressionRule):
-            try:
-                yield from rule().check(found)
-            except Exception as error:
-                failures.append(internal_error(error, f"rule {rule.name}", rule=rule.name))

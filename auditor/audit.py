@@ -6,14 +6,14 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.accepting import about_suppressions, parted, suppressions_on
+from auditor.accepting import parted, suppressions_on
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, rule_packages
+from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule, rule_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,7 +96,9 @@ def audit(
         not_checked += gaps
     kept, suppressed = parted(told_apart(_sorted(findings)), suppressions)
     for host, found in zip(hosts, suppressions, strict=False):
-        kept += told_apart(_sorted(_known(about_suppressions(rules, found, failures), host, decisions)))
+        results = list(_about_suppressions(rules, found, host.host.root, failures))
+        kept += told_apart(_sorted(_known(results, host, decisions)))
+        not_checked += (result for result in results if isinstance(result, NotChecked))
     kept.sort(key=lambda finding: finding.sort_key)
     return Audit(
         hosts,
@@ -136,15 +138,31 @@ def _run(rules: Iterable[type[AnyRule]], model: AuditedHost, failures: list[Fail
             failures.append(internal_error(error, f"rule {rule.name}", path=model.host.root, rule=rule.name))
 
 
-def results_of(rule: AnyRule, model: AuditedHost, access: Access | None = None) -> Iterator[Finding | NotChecked]:
-    """Yield what a rule says of every instance it is about, or of the host, up to a number that anyone could read."""
-    for number, result in enumerate(_all_results(rule, model, access or Access(model))):
+def _about_suppressions(
+    rules: Iterable[type[AnyRule]], found: Suppressions, root: str, failures: list[Failure]
+) -> Iterator[Finding | NotChecked]:
+    """Yield what the rules about suppressions say of those of a host, all other findings known."""
+    for rule in rules:
+        if found.found and issubclass(rule, SuppressionRule):
+            try:
+                about = rule()
+                yield from _limited(about, about.check(found), root)
+            except Exception as error:
+                failures.append(internal_error(error, f"rule {rule.name}", path=root, rule=rule.name))
+
+
+def _limited(rule: AnyRule, results: Iterable[Finding | NotChecked], root: str) -> Iterator[Finding | NotChecked]:
+    """Yield results of a rule up to a number that anyone could read."""
+    for number, result in enumerate(results):
         if number == MAX_RESULTS:
-            yield rule.not_checked(
-                f"more than {MAX_RESULTS} places below {model.host.root}", "they are too many to list"
-            )
+            yield rule.not_checked(f"more than {MAX_RESULTS} places below {root}", "they are too many to list")
             return
         yield result
+
+
+def results_of(rule: AnyRule, model: AuditedHost, access: Access | None = None) -> Iterator[Finding | NotChecked]:
+    """Yield what a rule says of every instance it is about, or of the host, up to a number that anyone could read."""
+    yield from _limited(rule, _all_results(rule, model, access or Access(model)), model.host.root)
 
 
 def _all_results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterator[Finding | NotChecked]:

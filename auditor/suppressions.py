@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 MAX_SUPPRESSIONS: Final = 1000
 """On one host."""
+MAX_TEXT: Final = 1000
+"""Characters of one."""
+MAX_RULES: Final = 10
+"""Rules that one may name, so that a hostile file cannot have millions of names looked up."""
 
 FORM: Final = "# mailaudit: ignore[rule-name] until=2027-01-01 the reason"
 _MEANT: Final = re.compile(r"(?i)#+\s*mailaudit(?:\s*:|\W*ignore\W*\[)")
@@ -102,6 +106,8 @@ def _new(files: Iterable[SourceFile], seen: set[SourceFile]) -> Iterator[SourceF
 
 def _suppression(comment: Comment) -> Suppression:
     text = comment.span.text.strip()
+    if len(text) > MAX_TEXT:
+        return Suppression(comment.span, comment.about, fault=f"it is longer than {MAX_TEXT} characters")
     match = _FORM.fullmatch(text)
     if match is None:
         return Suppression(comment.span, comment.about, fault=f"it is not written as `{FORM}`")
@@ -115,6 +121,8 @@ def _suppression(comment: Comment) -> Suppression:
             fault = "its date is none such as until=2027-01-01"
     if not rules:
         fault = "it names no rule"
+    elif len(rules) > MAX_RULES:
+        fault = f"it names more than {MAX_RULES} rules"
     elif not reason:
         fault = fault or "it gives no reason"
     elif _OPTION.match(reason):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -60,6 +61,11 @@ def test_for_auditors_there_is_no_suppression(report: Any) -> None:
         ("# mailaudit: ignore[ask-ccert-global] untill=2027-01-01 x\n", {"ask-ccert-global", "suppression-invalid"}),
         ("# mailaudit: ignore[ask-ccert-global] until=2027-02-30 x\n", {"ask-ccert-global", "suppression-invalid"}),
         ("# mailaudit: ignore[ask-ccert-global] until=2026-11-21 x\n", {"ask-ccert-global", "suppression-expired"}),
+        (f"# mailaudit: ignore[ask-ccert-global] {'x' * 1000}\n", {"ask-ccert-global", "suppression-invalid"}),
+        (
+            f"# mailaudit: ignore[ask-ccert-global,{','.join('abcdefghij')}] x\n",
+            {"ask-ccert-global", "suppression-invalid"},
+        ),
         ("# mailaudit: ignore[*] x\n", {"ask-ccert-global", "suppression-invalid"}),
         ("# mailaudit: ignore x\n", {"ask-ccert-global", "suppression-invalid"}),
         ("# mailaudit: ignor[ask-ccert-global] x\n", {"ask-ccert-global", "suppression-invalid"}),
@@ -121,6 +127,15 @@ def test_there_may_be_too_many(report: Any) -> None:
     assert [one["why"] for one in found["not_checked"] if "suppressions from" in one["what"]] == [
         "there are more than 1000"
     ]
+
+
+def test_a_hostile_file_takes_no_long(report: Any) -> None:
+    names = ",".join(f"{letter}{letter}" for letter in "abcdefghij")
+    began = process_time()
+    _, found = report(f"# mailaudit: ignore[{names}] x\n" * 1000 + f"# mailaudit: ignore[{'x,' * 100_000}] x\n" + ASK)
+    assert len([one for one in found["findings"] if one["rule"] == "suppression-invalid"]) == 1000
+    assert any("too many to list" in one["why"] for one in found["not_checked"])
+    assert process_time() - began < 20
 
 
 def test_people_see_what_is_suppressed_and_why(report: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet, parsed_address
 from auditor.access.dovecot_listeners import InetListener, inet_listeners, networks, reachable_from
 from auditor.access.dovecot_services import free_row, service_rows
 from auditor.access.dovecot_tls import TlsState, Trusted
 from auditor.access.logins import Login, logins
-from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Right, Row, Source
+from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Listener, Right, Row, Source
 from auditor.dovecot.configuration import Scope
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost, Dovecot
 
 SUBMISSION: Final = "submission"
+MAX_FILTERS: Final = 20
+"""Filters by the server's address, and by the client's, that are told apart."""
+_WILDCARDS: Final = (parsed_address("0.0.0.0"), parsed_address("::"))  # noqa: S104
 
 
 def dovecot_rows(host: AuditedHost, dovecot: Dovecot) -> tuple[Row, ...]:
@@ -38,14 +41,13 @@ class Peers(NamedTuple):
 
     source: Source
     scope: Scope
-    bound_to: str = ""
-    """The address of a ``local`` block that limits it."""
+    listener: Listener
+    """The listener, with those of its addresses alone to which the clients come."""
 
 
 class Door(NamedTuple):
     """One listener for one kind of clients, and what TLS is there."""
 
-    listener: InetListener
     peers: Peers
     tls: Fact
     trusted: Trusted
@@ -80,36 +82,38 @@ class LoginRows:
 
     def _peers(self, listener: InetListener) -> Iterator[Peers]:
         """Yield the kinds of clients that the filters of the configuration tell apart, server names aside."""
-        reach = reachable_from(listener.listener)
-        protocol = listener.protocol
-        scopes = dict.fromkeys(
-            scope._replace(local_name="")
-            for scope in self.dovecot.scopes
-            if scope.protocol == protocol and (scope.local or scope.remote)
-        )
-        rest = reach
-        for scope in scopes:
-            remote = _network(scope.remote) & reach if scope.remote else reach
-            if scope.local and not any(_network(scope.local) & _bound(one) for one in listener.listener.addresses):
-                continue
-            yield Peers(_source(remote, f"remote {scope.remote}" if scope.remote else ""), scope, scope.local)
-            if not scope.local:
-                rest = rest - remote
-        if rest:
-            yield Peers(_source(rest), Scope(protocol=protocol))
+        scopes = [scope for scope in self.dovecot.scopes if scope.protocol == listener.protocol]
+        locals_ = dict.fromkeys(scope.local for scope in scopes if scope.local)
+        remotes = dict.fromkeys(scope.remote for scope in scopes if scope.remote)
+        for local, bound_to in _parts_of(listener.listener, list(locals_)[:MAX_FILTERS]):
+            rest = reachable_from(bound_to)
+            for remote in sorted(list(remotes)[:MAX_FILTERS], key=lambda text: _size(_network(text))):
+                if part := _network(remote) & rest:
+                    source = _source(part, f"remote {remote}")
+                    yield Peers(source, Scope(listener.protocol, local, remote), bound_to)
+                    rest = rest - part
+            if rest:
+                name = f"outside {', '.join(remotes)}" if remotes else ""
+                yield Peers(_source(rest, name), Scope(listener.protocol, local), bound_to)
 
     def _door(self, listener: InetListener, peers: Peers) -> Door:
+        names = dict.fromkeys(
+            scope.local_name for scope in self.dovecot.scopes if scope.protocol in ("", listener.protocol)
+        )
         contexts = [
-            context for context in self.dovecot.tls_contexts if context.scope._replace(local_name="") == peers.scope
+            self.dovecot.tls_context(peers.scope._replace(local_name=name)) for name in ("", *filter(None, names))
         ]
-        return Door(listener, peers, self._tls.works(contexts), self._tls.trusted(contexts))
+        # The login process sets TLS up once, by the settings without local and remote blocks (login_ssl_init).
+        process = self.dovecot.tls_context(Scope(listener.protocol))
+        works = self._tls.works(contexts) if process.enabled else self._tls.works([process])
+        return Door(peers, works, self._tls.trusted(contexts))
 
     # -- connections from clients ------------------------------------------------------------------------------------
 
     def _directly(self, door: Door, login: Login) -> Iterator[Row]:
         """Yield the ways without TLS, then those with it: both where no one set of clients has the lesser need."""
         source = _limited(door.peers.source, login.networks)
-        if login.needs_tls or door.listener.listener.wrapped:
+        if login.needs_tls or door.peers.listener.wrapped:
             clear = []
         else:
             clear = [(_limited(one, login.networks & source.addresses), why) for one, why in self._clear(door, login)]
@@ -136,7 +140,7 @@ class LoginRows:
 
     def _clear(self, door: Door, login: Login) -> Iterator[tuple[Source, tuple[Because, ...]]]:
         """Yield who may log in without TLS, and why (``client->secured``)."""
-        scope, listener = door.peers.scope, door.listener.listener
+        scope, listener = door.peers.scope, door.peers.listener
         ssl = self.dovecot.get("ssl", scope)
         required = ssl is not None and ssl.value.lower() == "required"
         cleartext = self.dovecot.get("auth_allow_cleartext", scope)
@@ -193,7 +197,7 @@ class LoginRows:
         2.4.0 and 2.4.1 lose the name that a proxy gives (it is copied since 2.4.2, src/lib-master); that there was a
         valid certificate at all is believed since 2.4.4 (``haproxy_ssl_client_cert``).
         """
-        if self.dovecot.is_on("auth_ssl_require_client_cert", scope):
+        if self.dovecot.is_on("auth_ssl_require_client_cert", self.dovecot.auth_scope(scope.protocol)):
             return self.dovecot.is_at_least(2, 4, 4)
         return login.mechanism == "EXTERNAL" and (self.dovecot.dialect == "2.3" or self.dovecot.is_at_least(2, 4, 2))
 
@@ -209,9 +213,7 @@ class LoginRows:
         because: Iterable[Because] = (),
         unknown: Iterable[Unknown] = (),
     ) -> Row:
-        listener = door.listener.listener
-        if door.peers.bound_to:
-            listener = listener._replace(addresses=(door.peers.bound_to,))
+        listener = door.peers.listener
         right = login.right
         if right is Right.READ and listener.service == SUBMISSION:
             right = Right.RELAY
@@ -253,6 +255,24 @@ def _limited(source: Source, addresses: AddressSet) -> Source:
     return source if both == source.addresses else Source(str(both), both)
 
 
+def _parts_of(listener: Listener, filters: list[str]) -> Iterator[tuple[str, Listener]]:
+    """Yield the ``local`` filters that addresses of a listener are in, with these, and at last the rest with none."""
+    rest = list(listener.addresses)
+    for text in filters:
+        inside = [address for address in rest if _network(text).covers(_bound(address))]
+        if inside:
+            rest = [address for address in rest if address not in inside]
+            yield text, listener._replace(addresses=tuple(inside))
+        elif any(_network(text) & _bound(address) for address in rest):
+            yield text, listener._replace(addresses=(text,))
+    if rest:
+        yield "", listener._replace(addresses=tuple(rest))
+
+
+def _size(addresses: AddressSet) -> int:
+    return sum(end - start for start, end in addresses.ranges)
+
+
 def _network(text: str) -> AddressSet:
     try:
         return AddressSet.of([text])
@@ -261,4 +281,4 @@ def _network(text: str) -> AddressSet:
 
 
 def _bound(address: str) -> AddressSet:
-    return EVERYWHERE if address in ("*", "::", "0.0.0.0") else _network(address)  # noqa: S104
+    return EVERYWHERE if parsed_address(address) in _WILDCARDS or address == "*" else _network(address)

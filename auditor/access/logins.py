@@ -25,14 +25,14 @@ from auditor.access.answers import (
     is_readable,
     stores_password,
 )
-from auditor.access.chain import Chain, End, State, rule_for
+from auditor.access.chain import Chain, End, State, accepts_name, rule_for
 from auditor.access.facts import Unknown
 from auditor.access.names import NameClass, Names
 from auditor.access.rows import Certificate, Right, Secret
-from auditor.dovecot.configuration import Scope
 from auditor.files.passwd_file import PasswdFile
 from auditor.model.openings import some_of
 from auditor.model.reach import POSTFIX_SERVICE
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,6 +53,9 @@ MAX_ASSUMED: Final = 4
 """Databases of unknown contents in one chain of which every combination is thought through."""
 
 
+SHOWN: Final = 3
+"""User names that are left out by name."""
+_OPEN_SECRETS: Final = (Secret.ANY_PASSWORD, Secret.EMPTY_PASSWORD)
 _EITHER: Final = Unknown("an empty text as a hash", "some releases take it for a failure, some for a mismatch")
 
 
@@ -95,8 +98,8 @@ class AuthService:
     def __init__(self, dovecot: Dovecot, service: str) -> None:
         self.dovecot = dovecot
         self.service = service
-        self.scope = Scope(protocol=service)
-        passdbs = dovecot.passdbs_for(self.scope)
+        self.scope = dovecot.auth_scope(service)
+        passdbs = dovecot.passdbs_for(service)
         self.ordinary = Chain([passdb for passdb in passdbs if not passdb.is_master])
         self.masters = Chain([passdb for passdb in passdbs if passdb.is_master])
         self.names = Names(dovecot, self.scope)
@@ -119,7 +122,12 @@ class AuthService:
 
     @property
     def starts(self) -> bool:
-        """Whether every mechanism has a passdb; auth does not start otherwise (``auth_mech_list_verify_passdb``)."""
+        """Whether auth starts: every mechanism has a passdb, and blocks for all but one protocol leave out the same.
+
+        Source: ``auth_mech_list_verify_passdb`` and ``auths_preinit`` (src/auth/auth.c).
+        """
+        if sum(name.startswith("!") for name in self.dovecot.auth_filters) > 1:
+            return False
         needy = {mechanism.upper() for mechanism in self.dovecot.mechanisms}
         drivers = [passdb.driver for passdb in self.ordinary.passdbs]
         if needy & {*COMPARING_MECHANISMS} and not drivers:
@@ -147,13 +155,13 @@ class AuthService:
         return self.service != POSTFIX_SERVICE and self.dovecot.takes_names_from_certificates
 
     def _compared(self, mechanism: str) -> Iterator[Login]:
-        yield from self._grouped(mechanism, self._ways(mechanism, self.ordinary, self.users), Right.READ)
+        yield from self._grouped(mechanism, self.users, self._ways(mechanism, self.ordinary, self.users), Right.READ)
         separator = self.dovecot.get("auth_master_user_separator", self.scope)
         names_another = mechanism in ("PLAIN", "EXTERNAL") or bool(separator and separator.value)
         if self.masters.passdbs and names_another:
             users = self.names.classes(self.masters.passdbs)
             ways = self._ways(mechanism, self.masters, users, self._onward)
-            yield from self._grouped(mechanism, ways, Right.READ_ANYONE)
+            yield from self._grouped(mechanism, users, ways, Right.READ_ANYONE)
 
     def _onward(self, attempt: Attempt) -> Callable[[State], Iterator[End]]:
         """Return how a login goes on that a master passdb has let through: as whomever it may be."""
@@ -216,12 +224,18 @@ class AuthService:
             unknown.append(Unknown(f"the field {min(renamed)}", "it makes somebody else of the user"))
         return _Way(user, source, sent, end, attempt.password_of, _proxies(end), tuple(unknown))
 
-    def _grouped(self, mechanism: str, ways: Iterable[_Way], right: Right) -> Iterator[Login]:
+    def _grouped(
+        self, mechanism: str, users: Iterable[NameClass], ways: Iterable[_Way], right: Right
+    ) -> Iterator[Login]:
         """Say once what many users have in common."""
         groups: dict[tuple[object, ...], list[_Way]] = defaultdict(list)
+        let_in: dict[Secret, set[str]] = defaultdict(set)
         for way in ways:
             groups[way.credit.passdb, way.credit.result is Result.OK, way.secret, way.proxied, way.unknown].append(way)
+            let_in[way.secret].add(way.user.name)
         for group in groups.values():
+            as_easily = set(let_in[group[0].secret]).union(*(let_in[secret] for secret in _OPEN_SECRETS))
+            left_out = [user for user in users if user.name not in as_easily]
             by_networks: dict[AddressSet, list[_Way]] = defaultdict(list)
             for sources in _by_user(group).values():
                 networks = AddressSet()
@@ -230,11 +244,16 @@ class AuthService:
                 by_networks[networks].append(sources[0])
             for networks, found in by_networks.items():
                 way = found[0]
-                secret = Secret.NONE if mechanism == "EXTERNAL" else way.secret
-                certificate = Certificate.TRUSTED if mechanism == "EXTERNAL" else Certificate.NONE
-                because = tuple(dict.fromkeys(chained.from_iterable(step.because for step in way.end.steps)))
                 yield Login(
-                    mechanism, secret, _words(found), certificate, right, networks, way.proxied, because, way.unknown
+                    mechanism,
+                    Secret.NONE if mechanism == "EXTERNAL" else way.secret,
+                    _words(found, left_out),
+                    Certificate.TRUSTED if mechanism == "EXTERNAL" else Certificate.NONE,
+                    right,
+                    networks,
+                    way.proxied,
+                    tuple(dict.fromkeys(chained.from_iterable(step.because for step in way.end.steps))),
+                    way.unknown,
                 )
 
 
@@ -275,17 +294,19 @@ def _by_user(ways: Iterable[_Way]) -> Mapping[str, list[_Way]]:
     return found
 
 
-def _words(ways: list[_Way]) -> str:
+def _words(ways: list[_Way], left_out: Iterable[NameClass]) -> str:
     """Return the users of some ways that one step makes succeed, in words."""
     step = ways[0].credit
-    if step.result is not Result.OK and any(way.user.others for way in ways):
-        return "any user name at all"
     users = step.passdb.users
     entries = [(way.user.entries.get(step.passdb), way.user.number) for way in ways]
-    named = [(entry, count) for entry, count in entries if entry is not None]
-    if not isinstance(users, PasswdFile) or not named:
-        return step.passdb.everyone
-    return some_of(step.passdb, users, sum(count for _, count in named), named[0][0])
+    named = [(entry, number) for entry, number in entries if entry is not None]
+    if isinstance(users, PasswdFile) and named and not any(way.user.others for way in ways):
+        return some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
+    everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
+    without = [user for user in left_out if accepts_name(step.passdb, user.name)]
+    names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
+    limit = f" that passes `{shortened(step.passdb.username_filter)}`" if step.passdb.username_filter else ""
+    return f"{everyone}{limit}{' but ' if names else ''}{', '.join(names)}{' …' if len(without) > SHOWN else ''}"
 
 
 def _proxies(end: End) -> bool:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from auditor.model.passdb import Passdb
     from auditor.text import Origin
 
+NO_PROTOCOL: Final = "-"
+"""A protocol that no block names, to see what blocks such as ``protocol !smtp`` say of it."""
 MAX_PROTOCOLS: Final = 50
 """Protocols with a block of their own whose passdbs are looked at."""
 
@@ -111,6 +113,25 @@ class Dovecot:
         return tuple(Scope(protocol=name) for name in names) or (GLOBAL,)
 
     @cached_property
+    def auth_filters(self) -> frozenset[str]:
+        """The protocols, ``!smtp`` and the like included, whose blocks say something to the auth service."""
+        found = re.compile(r"protocol (\S+)/(?:auth_|passdb|userdb)")
+        return frozenset(match[1] for name in self.configuration.settings() if (match := found.match(name)))
+
+    def auth_scope(self, protocol: str = "") -> Scope:
+        """Return the scope of the settings that the auth service uses for logins by a protocol.
+
+        It reads them for each protocol that has a block, for ``!smtp`` as for one, and once for the rest, for which
+        all blocks such as ``protocol !smtp`` hold in 2.4, also for SMTP itself (``auth_find_protocol``; tests/live).
+        """
+        if protocol in self.auth_filters:
+            return Scope(protocol=protocol)
+        negated = {name for name in self.auth_filters if name.startswith("!")}
+        if protocol and negated - {f"!{protocol}"}:
+            return Scope(protocol=protocol)
+        return Scope(protocol=NO_PROTOCOL) if negated and self.dialect == "2.4" else GLOBAL
+
+    @cached_property
     def scopes(self) -> tuple[Scope, ...]:
         """Every scope of a login connection that the files distinguish: each protocol with each filter."""
         protocols = self.protocols or ("",)
@@ -132,12 +153,13 @@ class Dovecot:
         Only the global setting counts: one in a protocol block changes nothing (``mech_register_init`` in
         src/auth/main.c, 2.3.19.1; tried on 2.3.19, 2.4.1 and 2.4.5).
         """
-        return {element.name.lower(): element for element in self.elements("auth_mechanisms")}
+        return {element.name.lower(): element for element in self.elements("auth_mechanisms", self.auth_scope())}
 
     @cached_property
     def _passdbs(self) -> dict[Scope, tuple[Passdb, ...]]:
         protocols = dict.fromkeys(Scope(protocol=scope.protocol) for scope in self.configuration.scopes())
-        scopes = (GLOBAL, *self.auth_scopes, *islice(protocols, MAX_PROTOCOLS))
+        named = islice(protocols, MAX_PROTOCOLS)
+        scopes = (GLOBAL, *self.auth_scopes, Scope(protocol=POSTFIX_SERVICE), *named, Scope(protocol=NO_PROTOCOL))
         return passdbs_by_scope(self.configuration, self.host, scopes)
 
     @cached_property
@@ -146,9 +168,9 @@ class Dovecot:
         found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
         return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
 
-    def passdbs_for(self, scope: Scope) -> tuple[Passdb, ...]:
-        """Return the passdbs that apply to logins of a protocol, in their order."""
-        return self._passdbs.get(scope, self._passdbs[GLOBAL])
+    def passdbs_for(self, protocol: str) -> tuple[Passdb, ...]:
+        """Return the passdbs that apply to logins by a protocol, in their order."""
+        return self._passdbs[self.auth_scope(protocol)]
 
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
         """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
@@ -220,7 +242,7 @@ class Dovecot:
         The setting counts where it is global: auth takes the name before it looks up the settings of the protocol (seen
         on 2.3.19, 2.4.1 and 2.4.5, tests/live).
         """
-        return self.is_on("auth_ssl_username_from_cert")
+        return self.is_on("auth_ssl_username_from_cert", self.auth_scope())
 
     @property
     def version_numbers(self) -> tuple[int, ...]:
@@ -264,7 +286,7 @@ class Dovecot:
     @cached_property
     def tls_contexts(self) -> tuple[TlsContext, ...]:
         """The TLS settings of every kind of login connection."""
-        return tuple(self._tls_context(scope) for scope in self.scopes)
+        return tuple(self.tls_context(scope) for scope in self.scopes)
 
     def tls_settings(self, *names: str) -> dict[Setting, str]:
         """Return the values of some fields of TlsContext where TLS is on, each with the connections it is for."""
@@ -276,7 +298,8 @@ class Dovecot:
                         found.setdefault(setting, []).append(context)
         return {setting: where(contexts, self.protocols) for setting, contexts in found.items()}
 
-    def _tls_context(self, scope: Scope) -> TlsContext:
+    def tls_context(self, scope: Scope) -> TlsContext:
+        """Return the TLS settings of one kind of connection."""
         # The server name comes too late to ask for a certificate or not (seen on 2.3.19, 2.4.1 and 2.4.5, tests/live).
         connection = scope._replace(local_name="")
         return TlsContext(

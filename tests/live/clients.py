@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import ssl
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +43,7 @@ class ClosedError(Exception):
 class Session:
     """One connection through a door. ``tls`` is False where it stays in clear text.
 
+    ``preface`` is what a proxy sends before anything else.
     With ``trusted``, a file of CAs, the server must prove to be the one that was asked for, or mail.example.org.
     """
 
@@ -55,6 +57,7 @@ class Session:
         source: str = "",
         patience: float = 10,
         trusted: Path | None = None,
+        preface: bytes = b"",
     ) -> None:
         self.door = door
         self._trusted = trusted
@@ -63,6 +66,7 @@ class Session:
         self._socket = _connection(cage, door, source)
         self._socket.settimeout(patience)
         try:
+            self._socket.sendall(preface)
             self._open(tls)
         except ClosedError:
             self.close()
@@ -201,10 +205,13 @@ def login(session: Session, mechanism: str, user: str, password: str = "", actin
     if mechanism == "PLAIN":
         words = [f"{acting_for}\0{user}\0{password}"]
     elif mechanism == "EXTERNAL":
-        words = [user]
+        words = [acting_for or user]
     else:
         words = [user, password]
     answer = session.command(f"{command} {mechanism}")
+    if mechanism == "CRAM-MD5" and answer.startswith("+ "):
+        challenge = base64.b64decode(answer[2:])
+        words = [f"{user} {hmac.new(password.encode(), challenge, 'md5').hexdigest()}"]
     for word in words:
         if answer.startswith("+") and not answer.startswith("+OK"):
             answer = session.say(base64.b64encode(word.encode()).decode())

@@ -74,6 +74,11 @@ class AddressSet(NamedTuple):
         number = _number(address)
         return any(start <= number < end for start, end in self.ranges)
 
+    @property
+    def size(self) -> int:
+        """How many addresses it has."""
+        return sum(end - start for start, end in self.ranges)
+
     def covers(self, other: AddressSet) -> bool:
         """Whether every address of another set is in this one."""
         return not other - self

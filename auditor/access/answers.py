@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.access.addresses import EVERYWHERE, AddressSet
 from auditor.files.passwd_file import Entry, PasswdFile
 from auditor.model.openings import fields_set, is_plain, why_any, why_empty
+from auditor.model.reach import CREDENTIAL_MECHANISMS, WITHOUT_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,21 +22,8 @@ if TYPE_CHECKING:
     from auditor.model.passdb import Passdb
     from auditor.model.passdb_fields import Field
 
-WITHOUT_CREDENTIALS: Final = frozenset({"pam", "bsdauth", "checkpassword", "imap", "oauth2", "vpopmail"})
-"""Drivers that check passwords but never hand out what a challenge is compared with (no ``lookup_credentials``)."""
 RENAMING_FIELDS: Final = ("user", "username", "domain", "login_user")
 """Fields by which a passdb makes somebody else of the one who logs in."""
-CREDENTIAL_SCHEMES: Final = {
-    "CRAM-MD5": frozenset({"CRAM-MD5", "HMAC-MD5"}),
-    "DIGEST-MD5": frozenset({"DIGEST-MD5"}),
-    "SCRAM-SHA-1": frozenset({"SCRAM-SHA-1"}),
-    "SCRAM-SHA-1-PLUS": frozenset({"SCRAM-SHA-1"}),
-    "SCRAM-SHA-256": frozenset({"SCRAM-SHA-256"}),
-    "SCRAM-SHA-256-PLUS": frozenset({"SCRAM-SHA-256"}),
-    "NTLM": frozenset({"NTLM", "LANMAN"}),
-    "APOP": frozenset[str](),
-}
-"""Mechanisms that look up what is stored, with the schemes that they can use beside those that keep the password."""
 
 
 class Result(Enum):
@@ -82,7 +70,7 @@ class Attempt:
     @property
     def by_credentials(self) -> bool:
         """Whether the mechanism asks for what is stored, and compares it itself."""
-        return self.mechanism in CREDENTIAL_SCHEMES
+        return self.mechanism.lower() in CREDENTIAL_MECHANISMS
 
     def knows(self, passdb: Passdb) -> bool:
         """Whether the client knows what a passdb has stored."""
@@ -173,7 +161,9 @@ def answers(passdb: Passdb, entry: Entry | None, attempt: Attempt, *, verified: 
         final = result
         if final is Result.OK and "noauthenticate" in fields.early:
             final = Result.NEXT
-        if final is Result.OK and (fields.fails or not (attempt.source and fields.networks.covers(attempt.source))):
+        fails = fields.fails or not (attempt.source and fields.networks.covers(attempt.source))
+        # Of a deny passdb only its answer counts, whatever its fields say (auth_request_handle_passdb_callback).
+        if final is Result.OK and fails and not passdb.is_deny:
             final = Result.UNKNOWN_USER
         yield Answer(final, fields.final, because, known)
 
@@ -234,7 +224,7 @@ def _credentials(
 
 
 def _suits(scheme: str, mechanism: str) -> bool:
-    return is_plain(scheme) or scheme.partition(".")[0] in CREDENTIAL_SCHEMES[mechanism]
+    return is_plain(scheme) or scheme.partition(".")[0] in CREDENTIAL_MECHANISMS[mechanism.lower()]
 
 
 def _scheme(passdb: Passdb, entry: Entry | None) -> str:

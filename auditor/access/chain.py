@@ -29,11 +29,15 @@ _RULES: Final = {
 
 
 class Step(NamedTuple):
-    """A passdb that was asked, what it answered, and whether that let the client in."""
+    """A passdb that was asked, what it answered, and whether that let the client in.
+
+    ``counts`` says that its answer let the client in, or made the password count as checked.
+    """
 
     passdb: Passdb
     result: Result
     lets_in: bool
+    counts: bool
     because: tuple[Because, ...] = ()
 
 
@@ -147,7 +151,7 @@ def _after(passdb: Passdb, answer: Answer, state: State) -> tuple[State, bool]:
         name = _RULES[answer.result]
         setting = passdb.get(name)
         because = ((setting.origin if setting else passdb.origin, f"`{rule}` makes a success of it"),)
-    step = Step(passdb, answer.result, lets_in, because)
+    step = Step(passdb, answer.result, lets_in, lets_in or (verified and not state.verified), because)
     fields = state.fields | (frozenset(answer.fields) if passed else frozenset())
     return State(verified, success, delayed, (*state.steps, step), fields), continues
 

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet
 from auditor.access.answers import (
-    CREDENTIAL_SCHEMES,
     RENAMING_FIELDS,
-    WITHOUT_CREDENTIALS,
     Attempt,
     Result,
     Sent,
@@ -31,7 +29,7 @@ from auditor.access.names import NameClass, Names
 from auditor.access.rows import Certificate, Right, Secret
 from auditor.files.passwd_file import PasswdFile
 from auditor.model.openings import some_of
-from auditor.model.reach import POSTFIX_SERVICE
+from auditor.model.reach import CREDENTIAL_MECHANISMS, POSTFIX_SERVICE
 from auditor.text import shortened
 
 if TYPE_CHECKING:
@@ -55,7 +53,6 @@ MAX_ASSUMED: Final = 4
 
 SHOWN: Final = 3
 """User names that are left out by name."""
-_OPEN_SECRETS: Final = (Secret.ANY_PASSWORD, Secret.EMPTY_PASSWORD)
 _EITHER: Final = Unknown("an empty text as a hash", "some releases take it for a failure, some for a mismatch")
 
 
@@ -75,6 +72,8 @@ class Login(NamedTuple):
     proxied: bool = False
     because: tuple[Because, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+    failing: Passdb | None = None
+    """The passdb by whose rules a failure is what lets the user in."""
 
     @property
     def is_plaintext(self) -> bool:
@@ -108,7 +107,7 @@ class AuthService:
     @property
     def logins(self) -> tuple[Login, ...]:
         """The logins that succeed, in the order of the mechanisms."""
-        if not self.starts:
+        if not self.dovecot.auth_starts:
             return ()
         found = [login for mechanism in self.dovecot.mechanisms for login in self._by(mechanism.upper())]
         if not self.dovecot.is_on("auth_ssl_require_client_cert", self.scope):
@@ -120,20 +119,6 @@ class AuthService:
         why = ((setting.origin, "no login without a valid client certificate"),) if setting else ()
         return tuple(login._replace(certificate=Certificate.TRUSTED, because=(*login.because, *why)) for login in found)
 
-    @property
-    def starts(self) -> bool:
-        """Whether auth starts: every mechanism has a passdb, and blocks for all but one protocol leave out the same.
-
-        Source: ``auth_mech_list_verify_passdb`` and ``auths_preinit`` (src/auth/auth.c).
-        """
-        if sum(name.startswith("!") for name in self.dovecot.auth_filters) > 1:
-            return False
-        needy = {mechanism.upper() for mechanism in self.dovecot.mechanisms}
-        drivers = [passdb.driver for passdb in self.ordinary.passdbs]
-        if needy & {*COMPARING_MECHANISMS} and not drivers:
-            return False
-        return not needy & CREDENTIAL_SCHEMES.keys() or any(driver not in WITHOUT_CREDENTIALS for driver in drivers)
-
     def _by(self, mechanism: str) -> Iterator[Login]:
         offered: tuple[Because, ...] = (
             (self.dovecot.mechanisms[mechanism.lower()].origin, f"{mechanism} is offered here"),
@@ -142,7 +127,7 @@ class AuthService:
             if self.service in ANONYMOUS_SERVICES:
                 name = self.dovecot.get("auth_anonymous_username")
                 yield Login(mechanism, Secret.NONE, name.value if name else "anonymous", because=offered)
-        elif mechanism in COMPARING_MECHANISMS or mechanism in CREDENTIAL_SCHEMES:
+        elif mechanism in COMPARING_MECHANISMS or mechanism.lower() in CREDENTIAL_MECHANISMS:
             if mechanism != "EXTERNAL" or self._knows_certificates:
                 yield from (login._replace(because=(*login.because, *offered)) for login in self._compared(mechanism))
         else:
@@ -234,7 +219,7 @@ class AuthService:
             groups[way.credit.passdb, way.credit.result is Result.OK, way.secret, way.proxied, way.unknown].append(way)
             let_in[way.secret].add(way.user.name)
         for group in groups.values():
-            as_easily = set(let_in[group[0].secret]).union(*(let_in[secret] for secret in _OPEN_SECRETS))
+            as_easily = let_in[group[0].secret] | let_in[Secret.ANY_PASSWORD]
             left_out = [user for user in users if user.name not in as_easily]
             by_networks: dict[AddressSet, list[_Way]] = defaultdict(list)
             for sources in _by_user(group).values():
@@ -254,6 +239,7 @@ class AuthService:
                     way.proxied,
                     tuple(dict.fromkeys(chained.from_iterable(step.because for step in way.end.steps))),
                     way.unknown,
+                    None if way.credit.result is Result.OK else way.credit.passdb,
                 )
 
 
@@ -270,11 +256,11 @@ class _Way(NamedTuple):
 
     @property
     def credit(self) -> Step:
-        """The step that makes the login succeed."""
-        steps = self.end.steps
-        return next((step for step in steps if step.result is Result.OK), None) or next(
-            step for step in reversed(steps) if step.lets_in
-        )
+        """The step that says which users these are: that of their password, or of a list of users, or any."""
+        passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
+        own = [step for step in passed if step.passdb is self.password_of]
+        listing = [step for step in passed if step.passdb.driver != "static"]
+        return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
 
     @property
     def secret(self) -> Secret:

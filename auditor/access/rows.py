@@ -135,6 +135,16 @@ class Row(NamedTuple):
         """Whether strangers get in: from elsewhere, knowing nothing and without a certificate."""
         return self.secret.is_open and self.certificate is Certificate.NONE and not self.source.is_local
 
+    @property
+    def is_login(self) -> bool:
+        """Whether one logs in by SASL."""
+        return bool(self.mechanisms)
+
+    @property
+    def needs_certificate(self) -> bool:
+        """Whether a client certificate is needed."""
+        return self.certificate is not Certificate.NONE
+
     def needs_no_more_than(self, other: Row) -> bool:
         """Whether whoever can go the other way can go this one, too, and it gives the same right as the same users."""
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from auditor.access.dovecot_rows import dovecot_rows
+from auditor.access.dovecot import DovecotAccess
 from auditor.access.rows import Right, Row, minimal
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ class Access:
         self.host = host
 
     @cached_property
+    def dovecot(self) -> tuple[DovecotAccess, ...]:
+        """What can be done at each Dovecot instance."""
+        return tuple(DovecotAccess(self.host, dovecot) for dovecot in self.host.dovecot)
+
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The minimal ways in, the most dangerous first."""
-        return minimal(row for dovecot in self.host.dovecot for row in dovecot_rows(self.host, dovecot))
+        return minimal(row for dovecot in self.dovecot for row in dovecot.rows)
 
     def to(self, *rights: Right) -> tuple[Row, ...]:
         """Return the ways in that give one of some rights."""

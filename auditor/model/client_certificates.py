@@ -68,6 +68,27 @@ class ClientCertificates:
                 found.setdefault(context.require_crl, []).append(context)
         return found
 
+    @cached_property
+    def required_by(self) -> dict[Setting, list[str]]:
+        """What makes a certificate necessary, and for the logins of which protocols."""
+        found: dict[Setting, list[str]] = {}
+        for protocol in self.dovecot.protocols:
+            setting = self.dovecot.get("auth_ssl_require_client_cert", self.dovecot.auth_scope(protocol))
+            if setting is not None and is_true(setting.value):
+                found.setdefault(setting, []).append(protocol)
+        return found
+
+    def requesting(self, protocol: str) -> list[Setting]:
+        """Return the settings that say whether connections of a protocol are asked for certificates."""
+        contexts = (context for context in self.dovecot.tls_contexts if context.scope.protocol == protocol)
+        return list(dict.fromkeys(one for context in contexts if (one := context.request_client_cert) is not None))
+
+    def can_be_shown(self, protocol: str) -> bool:
+        """Whether clients of a protocol can show a certificate: to Dovecot, or to a proxy that it believes."""
+        if self.dovecot.listeners.take_proxy_protocol and self.dovecot.is_at_least(2, 4, 4):
+            return True
+        return any(context.asks for context in self.dovecot.tls_contexts if context.scope.protocol == protocol)
+
     def where(self, contexts: Sequence[TlsContext]) -> str:
         """Return the connections that these are, in words behind a blank."""
         return where(contexts, self.dovecot.protocols)

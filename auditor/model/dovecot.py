@@ -15,7 +15,14 @@ from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.passdb_views import passdbs_by_scope
-from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
+from auditor.model.reach import (
+    CREDENTIAL_MECHANISMS,
+    NEEDING_NO_PASSDB,
+    PASSWORD_MECHANISMS,
+    POSTFIX_SERVICE,
+    WITHOUT_CREDENTIALS,
+    Reach,
+)
 from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
 from auditor.model.user_drift import Drift, drifts
@@ -170,7 +177,43 @@ class Dovecot:
 
     def passdbs_for(self, protocol: str) -> tuple[Passdb, ...]:
         """Return the passdbs that apply to logins by a protocol, in their order."""
-        return self._passdbs[self.auth_scope(protocol)]
+        known = self._passdbs_for.get(protocol)
+        if known is None:
+            scope = self.auth_scope(protocol)
+            # SMTP comes to a passdb in ``protocol !smtp`` in 2.4, but what is read at the lookup is not found for it.
+            outside = f"!{protocol}" if scope.protocol == NO_PROTOCOL else ""
+            known = self._passdbs_for[protocol] = tuple(
+                passdb.seen_from_outside() if passdb.section.conditions.protocol == outside != "" else passdb
+                for passdb in self._passdbs[scope]
+            )
+        return known
+
+    @cached_property
+    def _passdbs_for(self) -> dict[str, tuple[Passdb, ...]]:
+        return {}
+
+    @cached_property
+    def auth_starts(self) -> bool:
+        """Whether the auth service starts: it dies of blocks that it can make nothing of, and nobody logs in.
+
+        Source: ``auth_preinit``, ``auths_preinit`` and ``auth_mech_list_verify_passdb`` (src/auth/auth.c).
+        """
+        negated = [name for name in self.auth_filters if name.startswith("!")]
+        if len(negated) > 1:
+            return False
+        scopes = {self.auth_scope(), *(Scope(protocol=name) for name in self.auth_filters.difference(negated))}
+        return all(self._can_do(scope) for scope in scopes)
+
+    def _can_do(self, scope: Scope) -> bool:
+        passdbs = [passdb for passdb in self._passdbs[scope] if not passdb.is_master]
+        while passdbs and passdbs[0].needs_earlier_success:
+            passdbs.pop(0)
+        if passdbs and passdbs[-1].goes_on_at_the_end:
+            return False
+        needy = self.mechanisms.keys() - NEEDING_NO_PASSDB
+        if needy & CREDENTIAL_MECHANISMS.keys() and all(one.driver in WITHOUT_CREDENTIALS for one in passdbs):
+            return False
+        return bool(passdbs) or not needy
 
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
         """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.

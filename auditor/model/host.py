@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.authorities import Authority, authorities
@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
     from auditor.model.upgrade import Upgrade
+
+
+class Anchor(NamedTuple):
+    """A CA that is trusted, and the setting that names its file."""
+
+    subject: str
+    use: FileUse
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +111,15 @@ class AuditedHost:
     def client_trusts(self) -> tuple[ClientTrust, ...]:
         """The files that client certificates are verified against, each once."""
         return tuple(found for found in self._client_trusts if isinstance(found, ClientTrust))
+
+    def deciding_anchors(self, product: str) -> dict[bytes, Anchor]:
+        """Return the CAs whose client certificates decide something in a product, by their contents."""
+        found: dict[bytes, Anchor] = {}
+        for trust in self.client_trusts:
+            use = next((one for one in trust.uses if one.file.product == product and one.asks and one.counts), None)
+            if use is not None:
+                found.update((ca.block.der, Anchor(ca.subject, use.file)) for ca in trust.file.cas)
+        return found
 
     @cached_property
     def crl_files(self) -> tuple[tuple[ClientTrust, TrustUse], ...]:

@@ -66,8 +66,12 @@ class Passdb:
     ``protocol`` is the protocol whose block it stands in or whose block changes it, empty for a global one.
     """
 
-    def __init__(self, section: Section, files: UserFiles, dialect: Dialect, protocol: str) -> None:
+    def __init__(
+        self, section: Section, files: UserFiles, dialect: Dialect, protocol: str, *, without_lookup: bool = False
+    ) -> None:
+        """``without_lookup`` says that the settings that are read at a lookup are not found: fields, static password."""
         self.section = section
+        self.without_lookup = without_lookup
         self.files = files
         self.dialect = dialect
         self.protocol = protocol
@@ -80,6 +84,10 @@ class Passdb:
         """Return the value of a setting of this passdb, empty when it is not known."""
         setting = self.get(name)
         return setting.value if setting else ""
+
+    def seen_from_outside(self) -> Passdb:
+        """Return the passdb as logins see it that its block is not for, and that come to it all the same."""
+        return Passdb(self.section, self.files, self.dialect, self.protocol, without_lookup=True)
 
     @property
     def meaning(self) -> tuple[object, ...]:
@@ -164,6 +172,19 @@ class Passdb:
         return refuses or "fail" in self.early_fields or "noauthenticate" in self.early_fields
 
     @property
+    def goes_on_at_the_end(self) -> bool:
+        """Whether auth does not start with it as the last one ("Last passdb can't have result_success=continue")."""
+        if self.dialect == "2.4":
+            return self.value("passdb_result_success") == "continue"
+        return is_true(self.value("pass"))
+
+    @property
+    def failure_rule(self) -> Setting | None:
+        """The rule that makes a success of a failure, of a wrong password before one of the database."""
+        found = (self.get(name) for name in ("passdb_result_failure", "passdb_result_internalfail"))
+        return next((setting for setting in found if setting is not None and setting.value.endswith("-ok")), None)
+
+    @property
     def needs_earlier_success(self) -> bool:
         """Whether it is asked only after another passdb has let the user in."""
         return self.value("passdb_skip") == "unauthenticated"
@@ -171,6 +192,8 @@ class Passdb:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         """The extra fields that the block itself sets."""
+        if self.without_lookup:
+            return ()
         return tuple(block_fields(self.section, self.dialect, self.driver))
 
     @cached_property
@@ -252,7 +275,7 @@ class Passdb:
     @cached_property
     def static_password(self) -> tuple[str, Origin] | None:
         """The one password of a static passdb, never to be shown, and where it is said; None when it has none."""
-        if self.driver != "static":
+        if self.driver != "static" or self.without_lookup:
             return None
         if self.dialect == "2.4":
             setting = self.get("passdb_static_password")

@@ -80,7 +80,8 @@ ALICE = "PLAIN, password, alice of /etc/dovecot/users"
         (file("override_fields = allow_nets=10.0.0.0/8"), USERS, [f"{ALL}, from 10.0.0.0/8"]),
         (file("override_fields = fail=yes"), USERS, []),
         (file("default_fields = nologin"), USERS, []),
-        (static("args = nopassword; result_success = continue") + file("result_failure = return-ok"), USERS, [ANY]),
+        (static("args = nopassword; result_success = continue") + file("result_failure = return-ok"), USERS, [
+            "PLAIN, any password, any user in /etc/dovecot/users", ANY]),
         (static("args = noauthenticate") + file(), USERS, [ALL]),
         (file() + static("args = noauthenticate"), USERS, [ALL]),
         (static("args = password="), "", ["PLAIN, an empty password, any user name at all"]),

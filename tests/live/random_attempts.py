@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from clients import ClosedError, Door, Session, login
 from random_auth import CA_FILES, USERS
 
-from auditor.access.dovecot_rows import dovecot_rows
+from auditor.access.dovecot import DovecotAccess
 from auditor.access.rows import THIS_HOST, Certificate, Right, Secret
 from auditor.dovecot.read import read_dovecot
 from auditor.host import Host, Mount, Unreadable
@@ -43,7 +43,7 @@ CLAIMS: Final = ("198.51.100.7", "127.0.0.1", "192.168.0.9")
 class Try:
     """One login: where to and from, with TLS or not, with whose certificate, by which mechanism, as whom.
 
-    On a port for proxies ``client`` is the name that the proxy claims.
+    On a port for proxies ``client`` is the name that the proxy claims, unless there is TLS behind the proxy.
     """
 
     address: str
@@ -56,13 +56,20 @@ class Try:
     password: str
     mailbox: str = ""
 
+    @property
+    def claimed(self) -> bool:
+        """Whether a proxy claims the client's certificate."""
+        return self.port == 10143 and not self.tls
+
     def happens(self, cage: Cage, certificates: dict[str, Path]) -> bool:
         """Say whether one is in."""
         protocol, wrapped = DOORS[self.port]
+        shown = not self.claimed and self.client
         door = Door(protocol, self.address, self.port, wrapped)
         for claim in CLAIMS if self.port == 10143 else ("",):
-            preface = proxy_header(claim, NAME_OF.get(self.client, "")) if claim else b""
-            certificate = certificates[self.client] if self.client and not claim else None
+            name = NAME_OF.get(self.client, "") if self.claimed else ""
+            preface = proxy_header(claim, name) if claim else b""
+            certificate = certificates[self.client] if shown else None
             try:
                 with Session(
                     cage, door, certificate, tls=self.tls, source=self.source, patience=20, preface=preface
@@ -104,11 +111,20 @@ class Prediction:
         assert not isinstance(read, Unreadable)
         self.problems = read.problems
         self.dovecot = Dovecot(read, host, asked_by_postfix=False)
-        self.rows = dovecot_rows(AuditedHost(host, (self.dovecot,), (), datetime.now(UTC), ()), self.dovecot)
+        self.rows = DovecotAccess(AuditedHost(host, (self.dovecot,), (), datetime.now(UTC), ()), self.dovecot).rows
 
     def says(self, attempt: Try) -> bool:
         """Return whether some row lets an attempt in."""
         return any(self._allows(row, attempt) for row in self.rows)
+
+    def is_told(self, attempt: Try) -> bool:
+        """Return whether the rows tell at all: one with any password says nothing of the right one."""
+        rows = [row for row in self.rows if self._allows(row, attempt)]
+        if not rows or any(row.secret is not Secret.ANY_PASSWORD for row in rows):
+            return True
+        name, typed = self._identity(attempt), self._typed(attempt)
+        stored = [text for (_, user), text in self.configuration.passwords.items() if user in ("", name)]
+        return typed != "" and typed not in stored
 
     def tries_for(self, row: Row) -> Iterator[Try]:
         """Yield logins that a row lets in: one for each of its mechanisms, from a source that there is here."""
@@ -135,8 +151,8 @@ class Prediction:
 
     @property
     def passwords(self) -> list[str]:
-        """Everything that may be typed: nothing, something, and each password that is stored."""
-        return ["", "any-password", *dict.fromkeys(self.configuration.passwords.values())]
+        """Everything that may be typed: something, nothing, and each password that is stored."""
+        return ["any-password", "", *dict.fromkeys(self.configuration.passwords.values())]
 
     def some(self, chance: Random, number: int) -> Iterator[Try]:
         """Yield random logins, at the ports that are open."""
@@ -167,7 +183,6 @@ class Prediction:
     # ----------------------------------------------------------------------------------------------------------------
 
     def _allows(self, row: Row, attempt: Try) -> bool:
-        proxied = row.listener.proxied
         return (
             row.right is self._right(attempt)
             and row.listener.port == attempt.port
@@ -176,7 +191,7 @@ class Prediction:
             and attempt.tls >= row.tls
             and self._comes_from(row, attempt)
             and (row.certificate is Certificate.NONE or self._is_good(row, attempt))
-            and (attempt.mechanism != "EXTERNAL" or bool(attempt.client and (proxied or self._valid(attempt))))
+            and (attempt.mechanism != "EXTERNAL" or bool(attempt.client and (attempt.claimed or self._valid(attempt))))
             and self._is_user(row, attempt)
             and self._knows(row, attempt)
         )
@@ -192,8 +207,11 @@ class Prediction:
         return bool({"*", attempt.address} & {*row.listener.addresses})
 
     def _comes_from(self, row: Row, attempt: Try) -> bool:
-        if row.source == THIS_HOST and not row.listener.proxied:
+        if row.source == THIS_HOST and not row.listener.proxied and not attempt.tls:
+            # Which addresses the host has is not in the configuration; equal ones count.
             return attempt.source == attempt.address
+        if row.source.name == THIS_HOST.name and not attempt.tls and attempt.source != attempt.address:
+            return False
         return ipaddress.ip_address(attempt.source) in row.source.addresses
 
     def _is_good(self, row: Row, attempt: Try) -> bool:
@@ -217,8 +235,8 @@ class Prediction:
 
     def _is_named(self, attempt: Try) -> bool:
         """Return whether a certificate says who the client is; 2.4.1 loses the name that a proxy gives."""
-        lost = attempt.port == 10143 and self.dovecot.dialect == "2.4"
-        shown = bool(attempt.client) and (attempt.port == 10143 or self._valid(attempt))
+        lost = attempt.claimed and self.dovecot.dialect == "2.4"
+        shown = bool(attempt.client) and (attempt.claimed or self._valid(attempt))
         return shown and not lost and self.dovecot.takes_names_from_certificates
 
     def _identity(self, attempt: Try) -> str:

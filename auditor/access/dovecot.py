@@ -11,29 +11,32 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet, parsed_address
+from auditor.access.addresses import EVERYWHERE, INTERNET, LOOPBACK, AddressSet, parsed_address
+from auditor.access.clear import Unprotected, unprotected
+from auditor.access.denials import Denial, denials
 from auditor.access.dovecot_listeners import InetListener, inet_listeners, networks, reachable_from
 from auditor.access.dovecot_services import free_row, service_rows
 from auditor.access.dovecot_tls import TlsState, Trusted
 from auditor.access.logins import Login, logins
 from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Listener, Right, Row, Source
 from auditor.dovecot.configuration import Scope
+from auditor.model.reach import POSTFIX_SERVICE
+from auditor.model.vocabulary import is_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.access.facts import Because, Fact, Unknown
+    from auditor.dovecot.configuration import Setting
     from auditor.model import AuditedHost, Dovecot
+    from auditor.text import Origin
 
 SUBMISSION: Final = "submission"
+FEW: Final = 256
+"""Addresses of one small network, all of which may be proxies."""
 MAX_FILTERS: Final = 20
 """Filters by the server's address, and by the client's, that are told apart."""
 _WILDCARDS: Final = (parsed_address("0.0.0.0"), parsed_address("::"))  # noqa: S104
-
-
-def dovecot_rows(host: AuditedHost, dovecot: Dovecot) -> tuple[Row, ...]:
-    """Return the ways into one Dovecot instance, not yet reduced to the minimal ones."""
-    return (*_merged(LoginRows(host, dovecot).rows()), *service_rows(dovecot))
 
 
 class Peers(NamedTuple):
@@ -53,9 +56,27 @@ class Door(NamedTuple):
     trusted: Trusted
 
 
+class Proxies(NamedTuple):
+    """Who may say by the PROXY protocol who a client is, and where that is listened to."""
+
+    origin: Origin
+    networks: AddressSet
+    listeners: tuple[Listener, ...]
+
+    @property
+    def are_few(self) -> bool:
+        """Whether they are no more than one small network has, or the host itself."""
+        return (self.networks - LOOPBACK).size <= FEW
+
+    @property
+    def on_internet(self) -> bool:
+        """Whether there are more than a few on the Internet."""
+        return (self.networks & INTERNET).size > FEW
+
+
 @dataclass(frozen=True, eq=False)
-class LoginRows:
-    """The rows of the login services of one Dovecot instance."""
+class DovecotAccess:
+    """Who can get into one Dovecot instance, and how."""
 
     host: AuditedHost
     dovecot: Dovecot
@@ -64,21 +85,98 @@ class LoginRows:
     def _tls(self) -> TlsState:
         return TlsState(self.host, self.dovecot)
 
-    def rows(self) -> Iterator[Row]:
-        """Yield every way in, one for each mechanism."""
-        answers = {protocol: logins(self.dovecot, protocol) for protocol in self.dovecot.protocols}
+    @cached_property
+    def logins(self) -> dict[str, tuple[Login, ...]]:
+        """The logins that succeed, by the protocols that clients log in by."""
+        return {protocol: logins(self.dovecot, protocol) for protocol in self.dovecot.protocols}
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every way in, not yet reduced to the minimal ones."""
+        return (*_merged(self._login_rows()), *service_rows(self.dovecot))
+
+    @cached_property
+    def unprotected(self) -> tuple[Unprotected, ...]:
+        """The logins without TLS that are open to the Internet, a place that allows them once."""
+        return unprotected(
+            (door.peers.listener, login, *settings)
+            for door in self._doors
+            if not door.peers.listener.proxied and not door.peers.listener.wrapped
+            if door.peers.source.addresses & INTERNET
+            for login in self.logins[door.peers.listener.service]
+            if not login.needs_tls and (settings := self._open_settings(door, login))
+        )
+
+    @cached_property
+    def denials(self) -> tuple[Denial, ...]:
+        """The passdbs that are to keep users out, with what lets users past them."""
+        return tuple(denials(self.dovecot))
+
+    @cached_property
+    def failures_let_in(self) -> dict[Setting, list[Login]]:
+        """The rules of passdbs by which a login that fails is let in from elsewhere."""
+        found: dict[Setting, list[Login]] = defaultdict(list)
+        asked = [POSTFIX_SERVICE] if self.dovecot.asked_by_postfix else []
+        for login in (one for service in (*self.logins, *asked) for one in logins(self.dovecot, service)):
+            setting = login.failing.failure_rule if login.failing else None
+            if setting is not None and login.networks - LOOPBACK:
+                found[setting].append(login)
+        return found
+
+    @cached_property
+    def trusted_networks(self) -> dict[Setting, AddressSet]:
+        """The values of ``login_trusted_networks`` where clients log in."""
+        found: dict[Setting, AddressSet] = {}
+        for scope in dict.fromkeys(door.peers.scope for door in self._doors):
+            setting = self.dovecot.get("login_trusted_networks", scope)
+            if setting is not None and (trusted := networks(self.dovecot, "login_trusted_networks", scope)):
+                found[setting] = trusted
+        return found
+
+    @cached_property
+    def proxies(self) -> Proxies | None:
+        """The proxies that may speak for their clients; None where no listener of a login service hears them."""
+        listeners = tuple(dict.fromkeys(door.peers.listener for door in self._doors if door.peers.listener.proxied))
+        allowed = networks(self.dovecot, "haproxy_trusted_networks")
+        if not listeners or not allowed:
+            return None
+        return Proxies(next(iter(self.dovecot.elements("haproxy_trusted_networks"))).origin, allowed, listeners)
+
+    @cached_property
+    def _doors(self) -> tuple[Door, ...]:
+        return tuple(
+            self._door(listener, peers)
+            for listener in inet_listeners(self.dovecot)
+            if listener.protocol
+            for peers in self._peers(listener)
+            if not self._is_refused(peers.scope)
+        )
+
+    def _is_refused(self, scope: Scope) -> bool:
+        """Whether a connection is closed because of the settings that it has.
+
+        2.4: "auth_allow_cleartext=yes has no effect with ssl=required"; 2.3: "Conflict in setting", where a ``local``
+        and a ``remote`` block both hold (tests/live).
+        """
+        if self.dovecot.dialect == "2.4":
+            return self._requires_tls(scope) and self.dovecot.is_on("auth_allow_cleartext", scope)
+        if not scope.local or not scope.remote:
+            return False
+        return any(self._conflicts(name, scope) for name in ("ssl", "auth_allow_cleartext", "login_trusted_networks"))
+
+    def _conflicts(self, name: str, scope: Scope) -> bool:
+        base = self.dovecot.get(name, Scope(scope.protocol))
+        found = {self.dovecot.get(name, scope._replace(local="")), self.dovecot.get(name, scope._replace(remote=""))}
+        return len({setting.value for setting in found - {base} if setting}) > 1
+
+    def _login_rows(self) -> Iterator[Row]:
+        """Yield the ways to log in, one for each mechanism, and what proxies may claim."""
         for listener in inet_listeners(self.dovecot):
-            if not listener.protocol:
-                continue
-            if listener.listener.proxied:
+            if listener.protocol and listener.listener.proxied:
                 yield from self._claims(listener)
-            for peers in self._peers(listener):
-                door = self._door(listener, peers)
-                for login in answers[listener.protocol]:
-                    if listener.listener.proxied:
-                        yield from self._by_proxy(door, login)
-                    else:
-                        yield from self._directly(door, login)
+        for door in self._doors:
+            for login in self.logins[door.peers.listener.service]:
+                yield from self._by_proxy(door, login) if door.peers.listener.proxied else self._directly(door, login)
 
     def _peers(self, listener: InetListener) -> Iterator[Peers]:
         """Yield the kinds of clients that the filters of the configuration tell apart, server names aside."""
@@ -87,7 +185,7 @@ class LoginRows:
         remotes = dict.fromkeys(scope.remote for scope in scopes if scope.remote)
         for local, bound_to in _parts_of(listener.listener, list(locals_)[:MAX_FILTERS]):
             rest = reachable_from(bound_to)
-            for remote in sorted(list(remotes)[:MAX_FILTERS], key=lambda text: _size(_network(text))):
+            for remote in sorted(list(remotes)[:MAX_FILTERS], key=lambda text: _network(text).size):
                 if part := _network(remote) & rest:
                     source = _source(part, f"remote {remote}")
                     yield Peers(source, Scope(listener.protocol, local, remote), bound_to)
@@ -141,22 +239,35 @@ class LoginRows:
     def _clear(self, door: Door, login: Login) -> Iterator[tuple[Source, tuple[Because, ...]]]:
         """Yield who may log in without TLS, and why (``client->secured``)."""
         scope, listener = door.peers.scope, door.peers.listener
-        ssl = self.dovecot.get("ssl", scope)
-        required = ssl is not None and ssl.value.lower() == "required"
-        cleartext = self.dovecot.get("auth_allow_cleartext", scope)
-        if not required and (not login.is_plaintext or self.dovecot.is_on("auth_allow_cleartext", scope)):
-            why = (cleartext.origin, f"`{cleartext.name}` lets passwords through in clear") if cleartext else None
-            offered = (ssl.origin, "TLS is not required") if ssl else None
-            yield door.peers.source, tuple(place for place in (why if login.is_plaintext else None, offered) if place)
+        if settings := self._open_settings(door, login):
+            ssl, cleartext = settings
+            why = (
+                [(cleartext.origin, f"`{cleartext.name}` lets passwords through in clear")]
+                if login.is_plaintext
+                else []
+            )
+            yield door.peers.source, (*why, (ssl.origin, "TLS is not required"))
             return
         # Connections between equal addresses; which others the host has is not known.
         if reachable_from(listener) & LOOPBACK:
             yield _limited(THIS_HOST, door.peers.source.addresses), ()
         trusted = networks(self.dovecot, "login_trusted_networks", scope)
-        if trusted and not (required and self.dovecot.dialect == "2.4"):
+        if trusted and not (self._requires_tls(scope) and self.dovecot.dialect == "2.4"):
             setting = next(iter(self.dovecot.elements("login_trusted_networks", scope)))
-            why = (setting.origin, "these networks count as secured")
-            yield _limited(Source("login_trusted_networks", trusted), door.peers.source.addresses), (why,)
+            secured = (setting.origin, "these networks count as secured")
+            yield _limited(Source("login_trusted_networks", trusted), door.peers.source.addresses), (secured,)
+
+    def _open_settings(self, door: Door, login: Login) -> tuple[Setting, Setting] | None:
+        """Return ``ssl`` and ``auth_allow_cleartext`` where they let anybody log in without TLS."""
+        scope = door.peers.scope
+        ssl, cleartext = self.dovecot.get("ssl", scope), self.dovecot.get("auth_allow_cleartext", scope)
+        if ssl is None or cleartext is None or self._requires_tls(scope):
+            return None
+        return None if login.is_plaintext and not is_true(cleartext.value) else (ssl, cleartext)
+
+    def _requires_tls(self, scope: Scope) -> bool:
+        ssl = self.dovecot.get("ssl", scope)
+        return ssl is not None and ssl.value.lower() == "required"
 
     # -- connections from proxies ------------------------------------------------------------------------------------
 
@@ -252,7 +363,9 @@ def _source(addresses: AddressSet, name: str = "") -> Source:
 def _limited(source: Source, addresses: AddressSet) -> Source:
     """Return the part of a source that is in a set, by the source's name where it is all of it."""
     both = source.addresses & addresses
-    return source if both == source.addresses else Source(str(both), both)
+    if both == source.addresses:
+        return source
+    return Source(source.name if source.name == THIS_HOST.name else str(both), both)
 
 
 def _parts_of(listener: Listener, filters: list[str]) -> Iterator[tuple[str, Listener]]:
@@ -267,10 +380,6 @@ def _parts_of(listener: Listener, filters: list[str]) -> Iterator[tuple[str, Lis
             yield text, listener._replace(addresses=(text,))
     if rest:
         yield "", listener._replace(addresses=tuple(rest))
-
-
-def _size(addresses: AddressSet) -> int:
-    return sum(end - start for start, end in addresses.ranges)
 
 
 def _network(text: str) -> AddressSet:

@@ -1,0 +1,49 @@
+"""Users that are kept out by some mechanisms only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.rule import AccessRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.access.table import Access
+    from auditor.finding import Finding
+
+
+class DenyPassdbFiltered(AccessRule):
+    """A passdb that denies users is asked for some mechanisms only.
+
+    What: a passdb with `deny = yes` has `mechanisms` (2.4: `mechanisms_filter`), and a mechanism that is offered and
+    that other passdbs answer to is not among them.
+
+    Why it matters: the users that it lists log in by the other mechanism; by certificate, where `external` is missing.
+
+    How to mend it: take the filter out.
+
+    When to ignore it: users are to be kept from one mechanism on purpose.
+
+    Sources: auth_request_want_skip_passdb in src/auth/auth-request.c; tried on Dovecot 2.3.19.1 and 2.4.1: PLAIN is
+    refused, the other mechanism not.
+    """
+
+    name = "deny-passdb-filtered"
+    severity = Severity.MEDIUM
+    product = "dovecot"
+    tags = ("access",)
+
+    def check(self, access: Access) -> Iterator[Finding]:
+        """Yield the deny passdbs that mechanisms get around."""
+        for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.mechanisms):
+            filter_ = denial.passdb.filter
+            yield self.finding(
+                filter_.origin if filter_ else denial.passdb.origin,
+                f"the users listed here log in by {', '.join(denial.mechanisms)} all the same"
+                f" ({', '.join(denial.protocols)})",
+                because=[(denial.passdb.origin, "is to keep users out")],
+                advice=f"take `{denial.passdb.filter_setting}` out of this block",
+                subject=denial.passdb.title,
+            )

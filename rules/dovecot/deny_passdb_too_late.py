@@ -1,0 +1,48 @@
+"""Users that are to be kept out, and get in first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.rule import AccessRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.access.table import Access
+    from auditor.finding import Finding
+
+
+class DenyPassdbTooLate(AccessRule):
+    """A passdb that denies users stands behind one that lets them in.
+
+    What: a passdb with `deny = yes` is asked only after another one, which ends the login where the password fits.
+
+    Why it matters: the users that it lists log in as ever.
+
+    How to mend it: move the block to the front of all other passdbs; those in `protocol` blocks come before global
+    ones.
+
+    When to ignore it: never.
+
+    Sources: Dovecot manual, passdb, `deny`; auth_request_handle_passdb_callback in src/auth/auth-request.c; tried on
+    Dovecot 2.3.19.1 and 2.4.1: behind, the listed user logs in; in front, not.
+    """
+
+    name = "deny-passdb-too-late"
+    severity = Severity.HIGH
+    product = "dovecot"
+    tags = ("access",)
+
+    def check(self, access: Access) -> Iterator[Finding]:
+        """Yield the deny passdbs that others come before."""
+        for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.after):
+            yield self.finding(
+                denial.passdb.origin,
+                f"the users listed here log in all the same ({', '.join(denial.protocols)}): a passdb before it lets them"
+                " in",
+                because=[(passdb.origin, "a login that succeeds here ends here") for passdb in denial.after],
+                advice="move this block to the front of all other passdbs",
+                subject=denial.passdb.title,
+            )

@@ -71,6 +71,9 @@ def doveadm_secrets(dovecot: Dovecot, port: InetListener) -> list[Setting]:
 
 def _of_socket(socket: UnixListener) -> Iterator[Row]:
     listener = Listener("dovecot", socket.service, None, (), socket.origin, path=socket.path)
+    # With this mode exactly, users are looked up for the socket's owner alone (userdb_restricted_uid).
+    if socket.kind == "userdb" and socket.mode & 0o777 == 0o666:
+        return
     if socket.service == "auth":
         right = Right.ADMINISTER if socket.kind in MASTER_KINDS else Right.CHANGE_IDENTITY
         yield free_row(THIS_HOST, listener, right, "")

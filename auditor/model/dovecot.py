@@ -89,9 +89,9 @@ class Dovecot:
         return setting is not None and is_true(setting.value)
 
     def elements(self, name: str, scope: Scope = GLOBAL) -> list[Element]:
-        """Return the elements of a list setting: a boolean list in 2.4, words in 2.3."""
-        if self.dialect == "2.4":
-            return [Element(item.name, item.origin) for item in self.configuration.items(name, scope)]
+        """Return the elements of a list setting: a boolean list in 2.4, words in 2.3 and of what is no list in 2.4."""
+        if self.dialect == "2.4" and (items := self.configuration.items(name, scope)):
+            return [Element(item.name, item.origin) for item in items]
         setting = self.get(name, scope)
         return [Element(word, setting.origin) for word in setting.value.split()] if setting else []
 
@@ -169,6 +169,9 @@ class Dovecot:
         scopes = (GLOBAL, *self.auth_scopes, Scope(protocol=POSTFIX_SERVICE), *named, Scope(protocol=NO_PROTOCOL))
         return passdbs_by_scope(self.configuration, self.host, scopes)
 
+    def _passdbs_of(self, scope: Scope) -> tuple[Passdb, ...]:
+        return self._passdbs.get(scope, self._passdbs[GLOBAL])
+
     @cached_property
     def passdbs(self) -> tuple[Passdb, ...]:
         """Every passdb: those of one protocol first, then the global ones."""
@@ -183,8 +186,8 @@ class Dovecot:
             # SMTP comes to a passdb in ``protocol !smtp`` in 2.4, but what is read at the lookup is not found for it.
             outside = f"!{protocol}" if scope.protocol == NO_PROTOCOL else ""
             known = self._passdbs_for[protocol] = tuple(
-                passdb.seen_from_outside() if passdb.section.conditions.protocol == outside != "" else passdb
-                for passdb in self._passdbs[scope]
+                passdb.seen_from_outside() if outside and passdb.section.conditions.protocol == outside else passdb
+                for passdb in self._passdbs_of(scope)
             )
         return known
 
@@ -205,7 +208,7 @@ class Dovecot:
         return all(self._can_do(scope) for scope in scopes)
 
     def _can_do(self, scope: Scope) -> bool:
-        passdbs = [passdb for passdb in self._passdbs[scope] if not passdb.is_master]
+        passdbs = [passdb for passdb in self._passdbs_of(scope) if not passdb.is_master]
         while passdbs and passdbs[0].needs_earlier_success:
             passdbs.pop(0)
         if passdbs and passdbs[-1].goes_on_at_the_end:

@@ -69,7 +69,7 @@ class Passdb:
     def __init__(
         self, section: Section, files: UserFiles, dialect: Dialect, protocol: str, *, without_lookup: bool = False
     ) -> None:
-        """``without_lookup`` says that the settings that are read at a lookup are not found: fields, static password."""
+        """``without_lookup`` says that what is read at a lookup is not found: the fields, a static password."""
         self.section = section
         self.without_lookup = without_lookup
         self.files = files

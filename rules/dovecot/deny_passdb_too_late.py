@@ -40,8 +40,8 @@ class DenyPassdbTooLate(AccessRule):
         for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.after):
             yield self.finding(
                 denial.passdb.origin,
-                f"the users listed here log in all the same ({', '.join(denial.protocols)}): a passdb before it lets them"
-                " in",
+                f"the users listed here log in all the same ({', '.join(denial.protocols)}):"
+                " a passdb before it lets them in",
                 because=[(passdb.origin, "a login that succeeds here ends here") for passdb in denial.after],
                 advice="move this block to the front of all other passdbs",
                 subject=denial.passdb.title,

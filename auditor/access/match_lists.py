@@ -103,19 +103,15 @@ def cidr_sets(table: Table) -> Iterator[tuple[AddressSet, int]]:
 
 def _networks(pattern: str) -> tuple[AddressSet, AddressSet]:
     """Return the addresses of a pattern, and those for which it is an error: a network with host bits, for one."""
-    address = parsed_address(pattern)
-    if address:
-        # 127.1 and other short forms are no addresses to Postfix either.
+    if parsed_address(pattern):
         return AddressSet.of([pattern]), AddressSet()
     plain, slash, length = pattern.partition("/")
     address = parsed_address(plain)
     if not slash or address is None:
         return AddressSet(), AddressSet()
     family = _FOUR if address.version == 4 else _SIX
-    if address.version == 4 and plain.startswith("["):
-        plain = plain.strip("[]")
     try:
-        found = AddressSet.of([f"{plain}/{int(length)}"])
+        found = AddressSet.of([f"{address}/{int(length)}"])
     except ValueError:
         return AddressSet(), family
     return (found, AddressSet()) if next(found.networks()).network_address == address else (AddressSet(), family)

@@ -153,7 +153,7 @@ class _Pass:
             if verdict is Verdict.PERMIT:
                 self._because.append((item.origin, f"{item.name} lets it past"))
                 if (place := place_of(answer, item)) != item.origin:
-                    self._because.append((place, f"this entry of {item.argument.partition('{')[0]} answers"))
+                    self._because.append((place, "this entry answers"))
                 return verdict
         return Verdict.PASS
 

@@ -78,11 +78,22 @@ class Certificate(Enum):
     """The client certificate that is needed."""
 
     NONE = "no"
+    ANY = "any"
+    """One that anybody can make: nobody needs to vouch for it, nor does a table list it."""
     LISTED = "listed"
     """One whose fingerprint stands in a table."""
     TRUSTED = "trusted"
     """One that the CAs of the listener vouch for."""
     LISTED_AND_TRUSTED = "listed and trusted"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether strangers have one, or need none."""
+        return self in (Certificate.NONE, Certificate.ANY)
+
+    def will_do_for(self, other: Certificate) -> bool:
+        """Whether who has the other kind gets by where this one is needed."""
+        return self in _WEAKER_CERTIFICATES[other]
 
 
 class Secret(Enum):
@@ -133,7 +144,7 @@ class Row(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether strangers get in: from elsewhere, knowing nothing and without a certificate."""
-        return self.secret.is_open and self.certificate is Certificate.NONE and not self.source.is_local
+        return self.secret.is_open and self.certificate.is_open and not self.source.is_local
 
     @property
     def is_login(self) -> bool:
@@ -153,7 +164,7 @@ class Row(NamedTuple):
             and self.users in (other.users, "")
             and self.source.addresses.covers(other.source.addresses)
             and self.tls <= other.tls
-            and self.certificate in _WEAKER_CERTIFICATES[other.certificate]
+            and self.certificate.will_do_for(other.certificate)
             and self.secret in _WEAKER_SECRETS[other.secret]
             and (
                 not self.mechanisms or bool(set(self.mechanisms) & set(other.mechanisms)) or self.secret is Secret.NONE
@@ -164,8 +175,9 @@ class Row(NamedTuple):
 
 _WEAKER_CERTIFICATES = {
     Certificate.NONE: {Certificate.NONE},
-    Certificate.LISTED: {Certificate.NONE, Certificate.LISTED},
-    Certificate.TRUSTED: {Certificate.NONE, Certificate.TRUSTED},
+    Certificate.ANY: {Certificate.NONE, Certificate.ANY},
+    Certificate.LISTED: {Certificate.NONE, Certificate.ANY, Certificate.LISTED},
+    Certificate.TRUSTED: {Certificate.NONE, Certificate.ANY, Certificate.TRUSTED},
     Certificate.LISTED_AND_TRUSTED: set(Certificate),
 }
 """Per certificate that one has, those that it will do for."""

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.access.dovecot import DovecotAccess
+from auditor.access.postfix import postfix_rows, smtpd_ways
 from auditor.access.rows import Right, Row, minimal
 
 if TYPE_CHECKING:
+    from auditor.access.postfix_ways import SmtpdWays
     from auditor.model import AuditedHost
 
 
@@ -26,7 +28,13 @@ class Access:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The minimal ways in, the most dangerous first."""
-        return minimal(row for dovecot in self.dovecot for row in dovecot.rows)
+        logins = (row for dovecot in self.dovecot for row in dovecot.rows)
+        return minimal([*logins, *postfix_rows(self.smtpd)])
+
+    @cached_property
+    def smtpd(self) -> tuple[SmtpdWays, ...]:
+        """The smtpd services that clients can reach, with who gets what taken there."""
+        return smtpd_ways(self.host)
 
     def to(self, *rights: Right) -> tuple[Row, ...]:
         """Return the ways in that give one of some rights."""

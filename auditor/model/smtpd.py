@@ -100,10 +100,7 @@ class SmtpdService:
 
     @cached_property
     def tls_level(self) -> TlsLevel:
-        """How it uses TLS: wrapper mode beats the level, a level beats the old parameters (smtpd.c, pre_jail_init).
-
-        A server certificate is taken for granted.
-        """
+        """How it uses TLS: wrapper mode beats the level, a level beats the old parameters (smtpd.c, pre_jail_init)."""
         if self.is_on("smtpd_tls_wrappermode"):
             return TlsLevel.ENCRYPT
         level = self.get("smtpd_tls_security_level").effective.lower()
@@ -112,6 +109,18 @@ class SmtpdService:
         if self.is_on("smtpd_enforce_tls"):
             return TlsLevel.ENCRYPT
         return TlsLevel.MAY if self.is_on("smtpd_use_tls") else TlsLevel.NONE
+
+    @property
+    def has_server_certificate(self) -> bool:
+        """Whether TLS has the certificate that it needs (smtpd.c, pre_jail_init).
+
+        ``smtpd_tls_cert_file = none`` makes do without one, unless clients are asked for theirs.
+        """
+        names = ("smtpd_tls_cert_file", "smtpd_tls_eccert_file", "smtpd_tls_dcert_file", "smtpd_tls_chain_files")
+        named = [value for name in names if (value := self.get(name).effective)]
+        if self.get("smtpd_tls_cert_file").effective.lower() == "none":
+            return len(named) > 1 or not self.asks_for_certificate
+        return bool(named)
 
     @property
     def tls_settings(self) -> list[tuple[Origin, str]]:

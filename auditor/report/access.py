@@ -21,6 +21,7 @@ MAX_PLACES: Final = 12
 _DANGEROUS: Final = "critical"
 _CERTIFICATES: Final = {
     Certificate.NONE: "",
+    Certificate.ANY: "any client certificate, self-made ones too",
     Certificate.LISTED: "a client certificate that is listed",
     Certificate.TRUSTED: "a client certificate of a trusted CA",
     Certificate.LISTED_AND_TRUSTED: "a client certificate of a trusted CA that is listed",

@@ -1,0 +1,166 @@
+"""Who can hand what to one smtpd service: the weakest sessions whose recipients it takes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.access.addresses import AddressSet
+from auditor.access.postfix_clients import Clients
+from auditor.access.postfix_listeners import reachable_from
+from auditor.access.postfix_restrictions import Restrictions
+from auditor.access.postfix_run import LISTS, Run
+from auditor.access.postfix_sasl import Sasl, discarded_keywords
+from auditor.access.postfix_says import Says
+from auditor.access.postfix_session import Client, Destination, Session
+from auditor.access.rows import Certificate
+from auditor.model.smtpd import TlsLevel
+from auditor.postfix.relay_guard import has_relay_guard
+from auditor.postfix.restrictions import class_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from auditor.access.postfix_answers import Text
+    from auditor.access.postfix_run import Outcome
+    from auditor.access.postfix_session import Shown
+    from auditor.access.rows import Listener
+    from auditor.model import Dovecot
+    from auditor.model.smtpd import SmtpdService
+    from auditor.postfix.restrictions import Restriction
+
+
+class Principal(NamedTuple):
+    """What somebody has: a connection with TLS or without, a certificate, a login."""
+
+    tls: bool
+    certificate: Shown | None
+    user: Text | None
+
+    @property
+    def kind(self) -> Certificate:
+        """The kind of its certificate."""
+        if self.certificate is None:
+            return Certificate.NONE
+        if self.certificate.fingerprint.text or self.certificate.fingerprint.picked:
+            return Certificate.LISTED_AND_TRUSTED if self.certificate.trusted else Certificate.LISTED
+        return Certificate.TRUSTED if self.certificate.trusted else Certificate.ANY
+
+    def has_no_more_than(self, other: Principal) -> bool:
+        """Whether the other one has all that this one has; with TLS there may be other ways to log in."""
+        return (
+            (self.tls == other.tls if self.user else self.tls <= other.tls)
+            and self.user in (None, other.user)
+            and (self.certificate in (None, other.certificate) or self.kind.will_do_for(other.kind))
+        )
+
+
+class Way(NamedTuple):
+    """Somebody whose recipients in a destination are taken, from some addresses, with one session that shows it."""
+
+    principal: Principal
+    destination: Destination
+    addresses: AddressSet
+    session: Session
+    outcome: Outcome
+
+
+class SmtpdWays:
+    """The ways through one smtpd service."""
+
+    def __init__(self, service: SmtpdService, listener: Listener, dovecots: Sequence[Dovecot]) -> None:
+        self.service = service
+        self.listener = listener
+        self.sasl = Sasl(service, dovecots)
+        self.clients = Clients(service)
+        self.restrictions = Restrictions(service)
+        self.run = Run(service, self.restrictions)
+        self.says = Says(service, self.restrictions, self._items)
+
+    @property
+    def _items(self) -> Iterator[Restriction]:
+        """Yield every restriction of the lists, and of the classes that tables may name."""
+        classes = class_names(self.service.postfix.configuration, self.service.service)
+        for name in (*LISTS, *sorted(classes)):
+            yield from self.service.restrictions(name)
+
+    @cached_property
+    def tls_states(self) -> tuple[bool, ...]:
+        """Whether a session that hands in mail is encrypted: one value for each state that there is.
+
+        Without a certificate of its own, smtpd answers STARTTLS with 454, and hangs up in wrapper mode. With a SASL
+        server that offers it no mechanism, it ends as soon as a session gets to where AUTH would be offered (smtpd.c).
+        """
+        service = self.service
+        if not has_relay_guard(service.postfix.configuration, service.service):
+            return ()
+        clear_ends = self.sasl.offer(tls=False).dead
+        works = service.has_server_certificate and not self.sasl.offer(tls=True).dead
+        if service.is_on("smtpd_tls_wrappermode"):
+            return (True,) if works else ()
+        begins = "starttls" not in discarded_keywords(service) and service.tls_level is not TlsLevel.NONE
+        clear = not clear_ends and service.tls_level is not TlsLevel.ENCRYPT
+        encrypted = works and begins and not clear_ends
+        return (*((False,) if clear else ()), *((True,) if encrypted else ()))
+
+    @cached_property
+    def parted_clients(self) -> tuple[Client, ...]:
+        """The addresses that can reach the listener, in sets that the service treats alike."""
+        reach = reachable_from(self.listener)
+        parted = self.clients.parted(self._items)
+        return tuple(one._replace(addresses=common) for one in parted if (common := one.addresses & reach))
+
+    @cached_property
+    def principals(self) -> tuple[Principal, ...]:
+        """Everybody who may come, the weakest first."""
+        found = [
+            Principal(tls, certificate, user)
+            for tls in self.tls_states
+            for certificate in self._certificates(tls=tls)
+            for user in (None, *(self.says.users if self.sasl.offer(tls=tls).logins else ()))
+        ]
+        return tuple(sorted(found, key=lambda one: (one.user is not None, one.certificate is not None, one.tls)))
+
+    def _certificates(self, *, tls: bool) -> tuple[Shown | None, ...]:
+        if not tls:
+            return (None,)
+        return self.says.certificates if self.service.requires_certificate else (None, *self.says.certificates)
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways in which recipients are taken, for each only the weakest principals."""
+        grouped: dict[tuple[object, ...], list[Way]] = defaultdict(list)
+        needing_less: dict[tuple[Principal, Destination], list[AddressSet]] = defaultdict(list)
+        for client, destination in product(self.parted_clients, Destination):
+            certain: list[Principal] = []
+            for principal in self.principals:
+                if any(other.has_no_more_than(principal) for other in certain):
+                    needing_less[principal, destination].append(client.addresses)
+                elif way := self._way(client, principal, destination):
+                    grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
+                    certain += () if way.outcome.relied_on else (principal,)
+        return tuple(
+            _joined(group, needing_less[group[0].principal, group[0].destination]) for group in grouped.values()
+        )
+
+    def _way(self, client: Client, principal: Principal, destination: Destination) -> Way | None:
+        """Return how somebody gets mail taken, by what is certain if possible."""
+        uncertain: Way | None = None
+        base = Session(client, *principal, destination=destination)
+        for helo, sender, recipient in product(self.says.helos, self.says.senders, self.says.recipients(destination)):
+            session = base._replace(helo=helo, sender=sender, recipient=recipient)
+            outcome = self.run.outcome(session)
+            if outcome.taken:
+                way = Way(principal, destination, client.addresses, session, outcome)
+                if not outcome.relied_on:
+                    return way
+                uncertain = uncertain or way
+        return uncertain
+
+
+def _joined(ways: list[Way], needing_less: list[AddressSet]) -> Way:
+    """Return one way for all addresses that have it, those with a way that needs less included."""
+    parts = [*(way.addresses for way in ways), *needing_less]
+    return ways[0]._replace(addresses=AddressSet.of_ranges([part for one in parts for part in one.ranges]))

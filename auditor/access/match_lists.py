@@ -139,15 +139,13 @@ class DomainList:
         name = str(domain).lower()
         return next((matches for pattern, matches in self._patterns if self._matches(name, pattern)), False)
 
-    @property
-    def some_domain(self) -> str | None:
-        """A domain that is written out in it, if there is one."""
+    def domains(self) -> Iterator[str]:
+        """Yield the domains that are written out in it."""
         for pattern, matches in self._patterns:
             candidates = [pattern] if isinstance(pattern, str) else [entry.key for entry in pattern.entries]
-            for one in candidates:
-                if matches and "." in one and "@" not in one and one.strip(".") == one and one in self:
-                    return one
-        return None
+            for one in candidates if matches else ():
+                if "." in one and "@" not in one and one.strip(".") == one and one in self:
+                    yield one
 
     def _matches(self, name: str, pattern: str | Table) -> bool:
         if isinstance(pattern, str):

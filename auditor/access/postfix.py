@@ -160,15 +160,17 @@ def _identity_rows(service: SmtpdWays) -> Iterator[Row]:
     for name, users in named:
         parameter = smtpd.get(name)
         found = host_list(smtpd.postfix.host, parameter) if parameter.effective else HostList(AddressSet())
-        reach = reachable_from(service.listener)
+        reach = service.admitted
+        # XCLIENT may come before STARTTLS, XFORWARD only where mail may (smtpd_cmd_table, smtpd.c).
         tls = min(service.tls_states) if users == XFORWARD else service.listener.wrapped
+        certificate = Certificate.TRUSTED if tls and smtpd.requires_certificate else Certificate.NONE
         for addresses, unknown in ((found.addresses & reach, ()), (reach, found.unknown)):
             if addresses and (unknown or addresses is not reach):
                 yield Row(
                     source_of(service, addresses),
                     service.listener,
                     tls,
-                    Certificate.NONE,
+                    certificate,
                     (),
                     Secret.NONE,
                     users,

@@ -96,6 +96,13 @@ def answer_of(entry: Entry) -> Answer:
     return Answer(verdict, entry=entry) if verdict else Answer(Verdict.RESTRICTIONS, result, entry)
 
 
+def named_restrictions(table: Table) -> list[str]:
+    """Return the results of a table that name restrictions, each once."""
+    results = dict.fromkeys(entry.result for entry in table.entries)
+    answers = (answer_of(Entry("", result)) for result in results)
+    return [answer.restrictions for answer in answers if answer.verdict is Verdict.RESTRICTIONS]
+
+
 class Text(NamedTuple):
     """A text that a client sends. ``picked`` is the entry of a regular expression that it was chosen to match."""
 

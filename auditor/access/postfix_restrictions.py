@@ -63,8 +63,8 @@ _UNTOLD: Final = {
 }
 """Restrictions that only something that runs can answer, each with what that is."""
 _OLD: Final = "this restriction of old releases is not run"
-_GONE: Final = frozenset({"check_relay_domains", "permit_naked_ip_address", "reject_maps_rbl"})
-"""Restrictions that Postfix 3.9 took out: they answer 451 (DEPRECATION_README)."""
+_GONE: Final = frozenset({"permit_naked_ip_address", "reject_maps_rbl"})
+"""Restrictions that Postfix 3.9 took out, beside check_relay_domains: they answer 451 (DEPRECATION_README)."""
 
 
 class Restrictions:
@@ -78,7 +78,7 @@ class Restrictions:
         self._parents = frozenset(word.text for word in parents)
         self.access_parents = "smtpd_access_maps" in self._parents
         """Whether a domain in an access table stands for those below it."""
-        self._judges: Final = {
+        self._judges = {
             "permit_mynetworks": self._by_address,
             "permit_inet_interfaces": self._by_address,
             "check_client_access": self._by_address,
@@ -96,6 +96,8 @@ class Restrictions:
             "reject_plaintext_session": self._by_encryption,
         }
         self._removed = version_numbers(service.postfix.version) >= (3, 9)
+        if not self._removed:
+            self._judges["check_relay_domains"] = self._by_destination
 
     def answer(self, item: Restriction, session: Session) -> Answer:
         """Return what a restriction does to a session."""
@@ -137,9 +139,10 @@ class Restrictions:
     def _by_destination(self, item: Restriction, session: Session) -> Answer:
         if session.recipient is None:
             return PASS
+        name = item.name.lower()
         if session.destination is not Destination.FOREIGN or self.takes_any_domain:
-            return PERMIT if item.name.lower() == "permit_auth_destination" else PASS
-        return PASS if item.name.lower() == "permit_auth_destination" else REFUSE
+            return PERMIT if name in ("permit_auth_destination", "check_relay_domains") else PASS
+        return PASS if name == "permit_auth_destination" else REFUSE
 
     def _by_encryption(self, _: Restriction, session: Session) -> Answer:
         return PASS if session.tls else REFUSE
@@ -216,5 +219,7 @@ class Restrictions:
 
 
 def unread(item: Restriction, table: UnreadableTable) -> Answer:
-    """Return the answer of a table that cannot be read: it may be anything."""
+    """Return the answer of a table that cannot be read: it may be anything; an argument that is none is an error."""
+    if ":" not in item.argument:
+        return ERROR
     return Answer(Verdict.UNKNOWN, unknown=(Unknown(f"{item.name} at {item.origin}", str(table)),), may_permit=True)

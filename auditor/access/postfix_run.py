@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.postfix_answers import Verdict
+from auditor.access.postfix_session import Session
 from auditor.postfix.restrictions import restrictions_of_result
 from auditor.text import Origin
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from auditor.access.facts import Because, Unknown
     from auditor.access.postfix_answers import Answer
     from auditor.access.postfix_restrictions import Restrictions
-    from auditor.access.postfix_session import Session
+    from auditor.access.postfix_session import Client
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
 
@@ -69,6 +70,11 @@ class Run:
         second = _Pass(self, session, generous=True)
         return second.outcome if second.taken else first.outcome
 
+    def admits(self, client: Client) -> bool:
+        """Whether a client is served at all: one that is rejected when it connects gets no other answer (smtpd.c)."""
+        view = Session(client).at_connect(wrapped=False)
+        return self._delays or _Pass(self, view, generous=True, lists=("smtpd_client_restrictions",)).taken
+
     def stages(self, session: Session) -> Iterator[tuple[str, Session]]:
         """Yield the lists in their order, each with what is known of the session when it is looked at.
 
@@ -106,7 +112,7 @@ def place_of(answer: Answer, item: Restriction) -> Origin:
 class _Pass:
     """One pass through the lists. A generous one takes what is not known for a permission, where it may be one."""
 
-    def __init__(self, run: Run, session: Session, *, generous: bool) -> None:
+    def __init__(self, run: Run, session: Session, *, generous: bool, lists: Sequence[str] = LISTS) -> None:
         self._run = run
         self._generous = generous
         self._because: list[Because] = []
@@ -117,7 +123,7 @@ class _Pass:
         self.missed = False
         """Whether something that is not known may have permitted what was refused."""
         self._deferring: Restriction | None = None
-        self.taken = all(self._passes(name, view) for name, view in run.stages(session))
+        self.taken = all(self._passes(name, view) for name, view in run.stages(session) if name in lists)
         if self._deferring:
             self.taken, self._refused_by = False, self._deferring
 

@@ -7,6 +7,7 @@ client past: it has no reason to say what is refused.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from auditor.access.postfix_answers import Text, Verdict, answer_of, choices
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
 
+MAX_DOMAINS: Final = 4
+"""Domains of one list whose recipients are tried."""
 SOMEBODY: Final = "somebody"
 FRESH_MAIL: Final = Text(f"{SOMEBODY}@{FRESH_NAME}")
 FRESH_HELO: Final = Text(FRESH_NAME)
@@ -65,17 +68,17 @@ class Says:
     def recipients(self, destination: Destination) -> tuple[Text, ...]:
         """Return addresses in a destination; empty where no domain is one."""
         if destination is Destination.FOREIGN:
-            fresh: Text | None = FRESH_MAIL
+            fresh = [FRESH_NAME]
         elif destination is Destination.RELAY_DOMAIN:
-            domain = self._judge.relay_domains.some_domain
-            fresh = Text(f"{SOMEBODY}@{domain}") if domain else None
+            fresh = list(islice(self._judge.relay_domains.domains(), MAX_DOMAINS))
         else:
-            domains = filter(None, (one.some_domain for one in self._judge.final_domains))
-            fresh = Text(f"{SOMEBODY}@{next(domains, 'this.host')}")
-        if fresh is None:
-            return ()
-        chosen = self._chosen("check_recipient_access", self._mail)
-        return (fresh, *(one for one in chosen if self._is_in(one, destination)))
+            fresh = [one for domains in self._judge.final_domains for one in islice(domains.domains(), MAX_DOMAINS)]
+            fresh = fresh or ["this.host"]
+        texts = [Text(f"{SOMEBODY}@{domain}") for domain in fresh]
+        if "check_recipient_access" not in self._items:
+            return tuple(texts[:1])
+        chosen = self._chosen("check_recipient_access", self._mail) if texts else []
+        return tuple(dict.fromkeys((*texts, *(one for one in chosen if self._is_in(one, destination)))))
 
     @cached_property
     def certificates(self) -> tuple[Shown, ...]:

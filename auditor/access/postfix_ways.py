@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import AddressSet
+from auditor.access.postfix_answers import named_restrictions
 from auditor.access.postfix_clients import Clients
 from auditor.access.postfix_listeners import reachable_from
 from auditor.access.postfix_restrictions import Restrictions
@@ -16,9 +17,10 @@ from auditor.access.postfix_sasl import Sasl, discarded_keywords
 from auditor.access.postfix_says import Says
 from auditor.access.postfix_session import Client, Destination, Session
 from auditor.access.rows import Certificate
+from auditor.files.tables import Table
 from auditor.model.smtpd import TlsLevel
-from auditor.postfix.relay_guard import has_relay_guard
-from auditor.postfix.restrictions import class_names
+from auditor.postfix.relay_guard import has_relay_guard, undefined_class
+from auditor.postfix.restrictions import class_names, restrictions_of_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,14 +79,19 @@ class SmtpdWays:
         self.clients = Clients(service)
         self.restrictions = Restrictions(service)
         self.run = Run(service, self.restrictions)
+        self._items = tuple(self._all_items())
         self.says = Says(service, self.restrictions, self._items)
 
-    @property
-    def _items(self) -> Iterator[Restriction]:
-        """Yield every restriction of the lists, and of the classes that tables may name."""
-        classes = class_names(self.service.postfix.configuration, self.service.service)
-        for name in (*LISTS, *sorted(classes)):
-            yield from self.service.restrictions(name)
+    def _all_items(self) -> Iterator[Restriction]:
+        """Yield every restriction of the lists, of the classes that tables may name, and of the tables' results."""
+        configuration, service = self.service.postfix.configuration, self.service.service
+        names = (*LISTS, *sorted(class_names(configuration, service)))
+        listed = [item for name in names for item in self.service.restrictions(name)]
+        yield from listed
+        for item in {one.argument: one for one in listed if one.argument}.values():
+            table = self.service.postfix.tables.table(item)
+            for result in named_restrictions(table) if isinstance(table, Table) else ():
+                yield from restrictions_of_result(configuration, service, result, item.origin)
 
     @cached_property
     def tls_states(self) -> tuple[bool, ...]:
@@ -94,7 +101,8 @@ class SmtpdWays:
         server that offers it no mechanism, it ends as soon as a session gets to where AUTH would be offered (smtpd.c).
         """
         service = self.service
-        if not has_relay_guard(service.postfix.configuration, service.service):
+        configuration = service.postfix.configuration
+        if not has_relay_guard(configuration, service.service) or undefined_class(configuration, service.service):
             return ()
         clear_ends = self.sasl.offer(tls=False).dead
         works = service.has_server_certificate and not self.sasl.offer(tls=True).dead
@@ -111,6 +119,12 @@ class SmtpdWays:
         reach = reachable_from(self.listener)
         parted = self.clients.parted(self._items)
         return tuple(one._replace(addresses=common) for one in parted if (common := one.addresses & reach))
+
+    @cached_property
+    def admitted(self) -> AddressSet:
+        """The addresses whose clients are served at all."""
+        parts = [client.addresses.ranges for client in self.parted_clients if self.run.admits(client)]
+        return AddressSet.of_ranges([part for ranges in parts for part in ranges])
 
     @cached_property
     def principals(self) -> tuple[Principal, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import NotChecked, Problem, ProblemKind
-from auditor.postfix.restrictions import restrictions
+from auditor.postfix.restrictions import class_names, restrictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,6 +55,15 @@ def relay_guard_problems(configuration: Configuration) -> Iterator[Problem | Not
 def has_relay_guard(configuration: Configuration, service: Service | None) -> bool:
     """Whether smtpd finds a restriction that keeps strangers from relaying; without one it ends when it starts."""
     return any(_has_guard(restrictions(configuration, service, name)) for name in LISTS)
+
+
+def undefined_class(configuration: Configuration, service: Service | None) -> str | None:
+    """Return a restriction class without restrictions, for want of which smtpd ends when it starts (smtpd_check_init).
+
+    Its words are "restriction class `name' needs a definition" (tried on 3.7.11).
+    """
+    names = sorted(class_names(configuration, service))
+    return next((name for name in names if not configuration.get(name, service).effective.strip()), None)
 
 
 def _has_guard(listed: Iterable[Restriction]) -> bool:

@@ -148,13 +148,15 @@ class SmtpdWays:
         grouped: dict[tuple[object, ...], list[Way]] = defaultdict(list)
         needing_less: dict[tuple[Principal, Destination], list[AddressSet]] = defaultdict(list)
         for client, destination in product(self.parted_clients, Destination):
-            certain: list[Principal] = []
+            taken: list[Way] = []
             for principal in self.principals:
-                if any(other.has_no_more_than(principal) for other in certain):
+                weaker = [way for way in taken if way.principal.has_no_more_than(principal)]
+                if any(not way.outcome.relied_on for way in weaker):
                     needing_less[principal, destination].append(client.addresses)
                 elif way := self._way(client, principal, destination):
-                    grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
-                    certain += () if way.outcome.relied_on else (principal,)
+                    if not any(set(one.outcome.relied_on) <= set(way.outcome.relied_on) for one in weaker):
+                        grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
+                        taken.append(way)
         return tuple(
             _joined(group, needing_less[group[0].principal, group[0].destination]) for group in grouped.values()
         )

@@ -1,4 +1,4 @@
-"""Random relay configurations of Postfix: many smtpd services of one instance, each with lists and tables of its own."""
+"""Random relay configurations of Postfix: many smtpd services of one instance, each with lists of its own."""
 
 from __future__ import annotations
 
@@ -90,6 +90,15 @@ _KEYS: Final = {
     "users": USERS,
 }
 _CIDR: Final = ("198.51.100.7", "198.51.100.0/24", "!198.51.100.0/24", "192.168.0.0/24", "::1", "2001:db8::/32", "::/0")
+_NESTED: Final = """\
+if 198.51.100.0/24
+198.51.100.7 OK
+0.0.0.0/0 REJECT
+endif
+if !192.168.0.0/16
+0.0.0.0/0 DUNNO
+endif
+"""
 _PATTERNS: Final = {
     "helos": ("/^mail\\.friend\\.test$/", "/foe/", "/./", "!/friend/", "/\\.test$/"),
     "mails": ("/^boss@/", "/@friend\\.test$/", "/@foe\\.test$/", "/./", "!/@/", "/nobody/", "/^<>$/"),
@@ -179,7 +188,7 @@ def _tables(random: Random) -> dict[str, str]:
         "networks.cidr": "".join(f"{key} any\n" for key in random.sample(_CIDR, 3)),
         "networks.hash": "198.51.100.7 x\n::1 x\n192.168.0.0/24 x\n",
         "clients.cidr": "".join(f"{key} {random.choice(_RESULTS)}\n" for key in random.sample(_CIDR, 4)),
-        "if.cidr": "if 198.51.100.0/24\n198.51.100.7 OK\n0.0.0.0/0 REJECT\nendif\nif !192.168.0.0/16\n0.0.0.0/0 DUNNO\nendif\n",
+        "if.cidr": _NESTED,
         "relay_clientcerts": "".join(f"{fingerprint(name)} {name}\n" for name in random.sample(LISTED, 1)),
         "ccerts": "".join(f"{fingerprint(name)} {random.choice(_RESULTS)}\n" for name in random.sample(LISTED, 2)),
     }
@@ -234,7 +243,8 @@ def _listed(random: Random, longest: int) -> str:
 
 def _guarded(random: Random) -> str:
     """Return a list that keeps strangers from relaying, in most cases."""
-    guard = random.choice(("reject_unauth_destination", "reject_unauth_destination", "defer_unauth_destination", "reject"))
+    guards = ("reject_unauth_destination", "reject_unauth_destination", "defer_unauth_destination", "reject")
+    guard = random.choice(guards)
     parts = [_restriction(random) for _ in range(random.randint(0, 4))]
     return ", ".join([*parts, guard])
 

@@ -53,7 +53,7 @@ from auditor.model import build_model
 from auditor.read import Versions, read_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from auditor.access.postfix_ways import SmtpdWays, Way
 
@@ -162,12 +162,12 @@ def _run_one(chroots: Path, certificates: dict[str, Path], suite: str, name: str
             services = {ways.listener.port: ways for ways in access.smtpd}
             result = Result()
             with ThreadPoolExecutor(8) as pool:
-                trials = [
-                    pool.submit(_Trial(cage, certificates, access, services[sample.port], sample).run, Random(random.random()))
-                    for sample in one.samples
-                ]
-                for sample, trial in zip(one.samples, trials, strict=True):
-                    part = trial.result()
+                trials = []
+                for sample in one.samples:
+                    trial = _Trial(cage, certificates, access, services[sample.port], sample)
+                    trials.append(pool.submit(trial.run, Random(random.random())))
+                for sample, future in zip(one.samples, trials, strict=True):
+                    part = future.result()
                     result.attempts += part.attempts
                     result.taken += part.taken
                     result.outcomes += part.outcomes
@@ -268,15 +268,11 @@ class _Trial:
             return ""
         for name in ("alice", "bob", "revoked", "stranger"):
             listed = fingerprint(name).lower() == shown.fingerprint.text.lower()
-            unlisted = not shown.fingerprint.text and name not in self._listed
+            unlisted = not shown.fingerprint.text and name not in LISTED
             trusted = name in CLIENT_CAS[self.sample.client_ca]
             if (listed or unlisted) and trusted == shown.trusted:
                 return name
         return None
-
-    @property
-    def _listed(self) -> Sequence[str]:
-        return LISTED
 
     def _try(self, attempt: Attempt) -> bool:
         """Try one session; return whether there is any sense in trying another."""
@@ -352,7 +348,7 @@ class _Trial:
     def _kind(self, principal: Principal) -> object:
         """Return the kind of a certificate, where one that no table lists is not a listed one."""
         shown = principal.certificate
-        if shown and not any(fingerprint(name) == shown.fingerprint.text for name in self._listed):
+        if shown and not any(fingerprint(name) == shown.fingerprint.text for name in LISTED):
             return principal._replace(certificate=shown._replace(fingerprint=Text(""))).kind
         return principal.kind
 
@@ -363,7 +359,9 @@ class _Trial:
         door = self._door(attempt.source)
         certificate = self.certificates[attempt.certificate] if attempt.certificate else None
         try:
-            with Dialogue(self.cage, door, certificate, tls=attempt.tls, source=attempt.source, patience=patience) as one:
+            with Dialogue(
+                self.cage, door, certificate, tls=attempt.tls, source=attempt.source, patience=patience
+            ) as one:
                 refusal = one.begins(attempt, helo_first=self.ways.service.is_on("smtpd_helo_required"))
                 if refusal:
                     return [refusal] * len(attempt.recipients)
@@ -371,7 +369,6 @@ class _Trial:
                 return [one.hands_in(attempt.sender, to, data=late) for _, to in attempt.recipients]
         except ClosedError as error:
             return [str(error)] * len(attempt.recipients)
-
 
     def _door(self, source: str) -> Door:
         address = ADDRESSES[":" in source]
@@ -441,9 +438,10 @@ def main(suite: str, count: str, seed: str = "1", first: str = "0") -> None:
             total.outcomes += result.outcomes
             total.differences += result.differences
             for difference in result.differences:
-                print(difference, flush=True)
-        print(suite, f"seed {seed}", dict(total.outcomes), f"{total.attempts} attempts, {total.taken} taken")
-        print(f"{len(total.differences)} disagreements")
+                sys.stdout.write(f"{difference}\n")
+                sys.stdout.flush()
+        figures = f"{total.attempts} attempts, {total.taken} taken, {len(total.differences)} disagreements"
+        sys.stdout.write(f"{suite} seed {seed}: {dict(total.outcomes)}, {figures}\n")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.match_lists import HostList, host_list
-from auditor.access.postfix_listeners import listeners, reachable_from
+from auditor.access.postfix_listeners import listeners
 from auditor.access.postfix_session import Destination
 from auditor.access.postfix_ways import SmtpdWays
 from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Revocable, Right, Row, Secret, Source

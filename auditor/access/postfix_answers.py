@@ -77,6 +77,8 @@ _WORDS: Final = {
     "defer_if_permit": Verdict.DEFER,
 }
 """What results do that are one word with a text behind it; what is discarded never gets anywhere."""
+_OCTET: Final = re.compile("0|[1-9][0-9]{0,2}")
+_GROUP: Final = re.compile("0|[1-9a-f][0-9a-f]{0,3}")
 _REPLY: Final = re.compile(r"[45][0-9][0-9][ \t]+[^ \t]")
 
 
@@ -209,29 +211,34 @@ def _prefix_rules(table: Table) -> Iterator[tuple[AddressSet, Answer]]:
     nameless = table.lookup("unknown")
     if isinstance(nameless, Entry):
         yield EVERYWHERE, answer_of(nameless)
-    found = ((_prefix(entry.key), entry) for entry in table.entries)
-    networks = [(prefix, entry) for prefix, entry in found if prefix]
-    for (network, _), entry in sorted(networks, key=lambda one: -one[0][1]):
+    networks = [(length, network, entry) for entry in table.entries for network, length in _prefixes(entry.key)]
+    for _, network, entry in sorted(networks, key=lambda one: -one[0]):
         yield AddressSet.of([network]), answer_of(entry)
 
 
-def _prefix(key: str) -> tuple[str, int] | None:
-    """Return the network of a key and the length of its prefix; None for a key that is no address or part of one."""
+def _prefixes(key: str) -> Iterator[tuple[str, int]]:
+    """Yield the networks of a key with the lengths of their prefixes; none for a key that is no part of an address.
+
+    Keys are compared as text with what is left of an address as parts are taken off its end, at colons if it has any:
+    ``198`` is the beginning of 198.51.100.7 and of 198::7.
+    """
+    key = key.lower()
     address = parsed_address(key) if not key.startswith("[") else None
     if address:
-        return (key, address.max_prefixlen) if str(address) == key.lower() else None
+        if str(address) == key:
+            yield key, address.max_prefixlen
+        return
     parts = key.split(".")
-    if len(parts) < 4 and all(re.fullmatch("0|[1-9][0-9]{0,2}", part) and int(part) < 256 for part in parts):
-        return ".".join([*parts, *"000"][:4]) + f"/{8 * len(parts)}", 8 * len(parts)
+    if len(parts) < 4 and all(_OCTET.fullmatch(part) and int(part) < 256 for part in parts):
+        yield ".".join([*parts, *"000"][:4]) + f"/{8 * len(parts)}", 8 * len(parts)
     groups = key.split(":")
-    if 1 < len(groups) < 8 and all(re.fullmatch("[0-9a-f]{1,4}", group) for group in groups):
-        return f"{key}::/{16 * len(groups)}", 16 * len(groups)
-    return None
+    if len(groups) < 8 and all(map(_GROUP.fullmatch, groups)):
+        yield f"{key}::/{16 * len(groups)}", 16 * len(groups)
 
 
 def _answer_to_names(table: Table, name: str) -> Answer:
     """Return the answer to clients that no entry for addresses is about."""
-    named = (entry for entry in table.entries if table.kind is Kind.EXACT and not _prefix(entry.key))
+    named = (entry for entry in table.entries if table.kind is Kind.EXACT and not any(_prefixes(entry.key)))
     permits = next((entry for entry in named if entry.key != "unknown" and answer_of(entry).may_let_past), None)
     if permits is None:
         return PASS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet, parsed_address
 from auditor.access.rows import Listener
 from auditor.postfix.services import smtpd_address, smtpd_port
 from auditor.syntax.postfix_lines import words
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.configuration import Service
 
-LOOPBACK_NAMES: Final = frozenset({"localhost", "loopback-only"})
+LOOPBACK_ONLY: Final = ("127.0.0.1", "::1")
+"""What ``inet_interfaces = loopback-only`` stands for (inet_addr_local.c)."""
 
 
 def listeners(postfix: Postfix) -> Iterator[tuple[SmtpdService, Listener]]:
@@ -60,13 +60,5 @@ def _addresses(postfix: Postfix, service: Service | None) -> tuple[str, ...]:
     if service and (address := smtpd_address(service)):
         return (address,)
     interfaces = postfix.configuration.get("inet_interfaces").effective
-    return tuple(word.text for word in words(interfaces))
-
-
-def reachable_from(listener: Listener) -> AddressSet:
-    """Return the addresses that clients of a listener can have: those of the host alone where it is on loopback."""
-    on_loopback = [
-        address.lower() in LOOPBACK_NAMES or ((parsed := parsed_address(address)) is not None and parsed.is_loopback)
-        for address in listener.addresses
-    ]
-    return LOOPBACK if on_loopback and all(on_loopback) else EVERYWHERE
+    named = (word.text for word in words(interfaces))
+    return tuple(one for name in named for one in (LOOPBACK_ONLY if name.lower() == "loopback-only" else (name,)))

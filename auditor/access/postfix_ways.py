@@ -8,9 +8,9 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import AddressSet
+from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.postfix_answers import named_restrictions
 from auditor.access.postfix_clients import Clients
-from auditor.access.postfix_listeners import reachable_from
 from auditor.access.postfix_restrictions import Restrictions
 from auditor.access.postfix_run import LISTS, Run
 from auditor.access.postfix_sasl import Sasl, discarded_keywords
@@ -153,10 +153,11 @@ class SmtpdWays:
                 weaker = [way for way in taken if way.principal.has_no_more_than(principal)]
                 if any(not way.outcome.relied_on for way in weaker):
                     needing_less[principal, destination].append(client.addresses)
-                elif way := self._way(client, principal, destination):
-                    if not any(set(one.outcome.relied_on) <= set(way.outcome.relied_on) for one in weaker):
-                        grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
-                        taken.append(way)
+                    continue
+                way = self._way(client, principal, destination)
+                if way and not any(set(one.outcome.relied_on) <= set(way.outcome.relied_on) for one in weaker):
+                    grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
+                    taken.append(way)
         return tuple(
             _joined(group, needing_less[group[0].principal, group[0].destination]) for group in grouped.values()
         )

@@ -7,6 +7,7 @@ Sources: access(5); ``check_table_result``, ``check_domain_access``, ``check_add
 from __future__ import annotations
 
 import re
+from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -161,6 +162,8 @@ def _pattern_answer(table: Table, subject: Text, key: str, *, own_choice: bool) 
     """Return the answer of the first expression that matches; one that is not plain text matches what picked it."""
     for entry in table.entries:
         if entry is subject.picked:
+            if entry.key.startswith("!"):
+                continue
             return answer_of(entry)
         pattern = plain_pattern(entry)
         if pattern:
@@ -249,39 +252,42 @@ def _answer_to_names(table: Table, name: str) -> Answer:
 def choices(
     tables: Sequence[Table], candidate: Callable[[str], str | None], answers: Callable[[Text], tuple[Answer, ...]]
 ) -> list[Text]:
-    """Return texts by which tables let a client past, one for each combination of answers.
+    """Return texts that tables do not refuse, one for each combination of answers.
 
     ``candidate`` turns a key of a table into a text that it answers, or None; ``answers`` asks all tables.
     """
     found: dict[tuple[tuple[Verdict, str], ...], Text] = {}
-    for table in tables:
-        for entry in table.entries:
-            if len(found) == MAX_CHOICES:
-                break
-            if table.kind is Kind.CIDR or not answer_of(entry).may_let_past:
-                continue
-            text = _text_for(table, entry, candidate)
-            if text is not None:
-                effect = tuple((answer.verdict, answer.restrictions) for answer in answers(text))
-                found.setdefault(effect, text)
+    for text in (text for table in tables for text in _texts(table, candidate)):
+        effect = tuple((answer.verdict, answer.restrictions) for answer in answers(text))
+        found.setdefault(effect, text)
+        if len(found) == MAX_CHOICES:
+            break
     return list(found.values())
 
 
+def _texts(table: Table, candidate: Callable[[str], str | None]) -> Iterator[Text]:
+    """Yield texts that one table lets past, or at least passes over: it may refuse all others."""
+    tried: Counter[tuple[Verdict, str]] = Counter()
+    for entry in table.entries if table.kind in (Kind.EXACT, Kind.PATTERN) else ():
+        answer = answer_of(entry)
+        effect = (answer.verdict, answer.restrictions)
+        tried[effect] += 1
+        negated = table.kind is Kind.PATTERN and entry.key.startswith("!")
+        if tried[effect] > MAX_CHOICES or (answer.verdict in _REFUSING and not negated):
+            continue
+        text = _text_for(table, entry, candidate)
+        if text is not None:
+            yield text
+
+
+_REFUSING: Final = frozenset({Verdict.REFUSE, Verdict.ERROR, Verdict.DEFER})
 MAX_CHOICES: Final = 12
 """Texts with different answers that are tried for one part of a session."""
 
 
 def _text_for(table: Table, entry: Entry, candidate: Callable[[str], str | None]) -> Text | None:
-    if table.kind is Kind.EXACT:
-        text = candidate(entry.key)
-        return None if text is None else Text(text)
-    if table.kind is Kind.CONSTANT:
-        return None
-    pattern = plain_pattern(entry)
-    if pattern is None:
-        text = candidate("")
-        return None if text is None else Text(text, picked=entry)
-    if pattern.negated:
-        return None
-    text = candidate(pattern.text)
-    return None if text is None else Text(text)
+    """Return a text for an entry; for a negated expression one that it does not match, so that another may."""
+    pattern = plain_pattern(entry) if table.kind is Kind.PATTERN else None
+    picked = entry if table.kind is Kind.PATTERN and pattern is None else None
+    text = candidate(entry.key if table.kind is Kind.EXACT else pattern.text if pattern else "")
+    return None if text is None else Text(text, picked)

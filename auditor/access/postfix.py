@@ -59,7 +59,7 @@ def takes_from_strangers(service: SmtpdWays) -> bool:
     """Whether everybody who can connect may hand in mail for this host's domains, as on port 25 of an MX."""
     open_to = AddressSet()
     for way in service.ways:
-        if way.destination is Destination.LOCAL and way.principal.user is None and way.principal.kind.is_open:
+        if way.destination is Destination.LOCAL and way.is_anonymous:
             open_to |= way.addresses
     return open_to.covers(reachable_from(service.listener))
 
@@ -115,9 +115,9 @@ def _alike(logins: Iterable[Login]) -> Iterator[list[Login]]:
 
 def _because_of_state(service: SmtpdWays, way: Way) -> Iterator[Because]:
     smtpd = service.service
-    if not way.outcome.because:
+    if not way.outcome.permits:
         yield smtpd.get("smtpd_relay_restrictions").origin, "refuses nobody here"
-    if "permit_mynetworks" in way.session.client.answers and not way.principal.user:
+    if way.outcome.is_permitted_by("permit_mynetworks"):
         networks = smtpd.get("mynetworks")
         yield networks.origin, "mynetworks"
     if way.principal.certificate:

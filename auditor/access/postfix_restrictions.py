@@ -140,7 +140,7 @@ class Restrictions:
         if session.recipient is None:
             return PASS
         name = item.name.lower()
-        if session.destination is not Destination.FOREIGN or self.takes_any_domain:
+        if session.destination is not Destination.FOREIGN or self.relays_to_all:
             return PERMIT if name in ("permit_auth_destination", "check_relay_domains") else PASS
         return PASS if name == "permit_auth_destination" else REFUSE
 
@@ -168,9 +168,14 @@ class Restrictions:
         return DomainList(self._host, self._service.get("relay_domains"), parents="relay_domains" in self._parents)
 
     @cached_property
-    def takes_any_domain(self) -> bool:
-        """Whether a name that nobody wrote down is among those domains, so that no recipient is a foreign one."""
-        return any(FRESH_NAME in one for one in (*self.final_domains, self.relay_domains))
+    def is_final_for_all(self) -> bool:
+        """Whether this host is the final destination of every domain, so that none is a foreign one."""
+        return any(FRESH_NAME in one for one in self.final_domains)
+
+    @cached_property
+    def relays_to_all(self) -> bool:
+        """Whether a name that nobody wrote down is in relay_domains."""
+        return FRESH_NAME in self.relay_domains
 
     def is_foreign(self, domain: str) -> bool:
         """Whether a domain is in none of the lists, as far as they can be read."""

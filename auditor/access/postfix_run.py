@@ -34,18 +34,36 @@ MAX_DEPTH: Final = 100
 MAX_STEPS: Final = 20_000
 
 
+class Permit(NamedTuple):
+    """A restriction that let a session past a list, and the entry of its table by which it did."""
+
+    item: Restriction
+    entry: Origin | None
+
+
 class Outcome(NamedTuple):
     """Whether a recipient is taken, and by what.
 
-    ``because`` are the restrictions that permitted it, ``refused_by`` is the one that refused it. ``relied_on`` holds
+    ``permits`` are the restrictions that permitted it, ``refused_by`` is the one that refused it. ``relied_on`` holds
     what must be so for it to be taken, ``doubts`` what may refuse it all the same: both are not known.
     """
 
     taken: bool
-    because: tuple[Because, ...] = ()
+    permits: tuple[Permit, ...] = ()
     relied_on: tuple[Unknown, ...] = ()
     doubts: tuple[Unknown, ...] = ()
     refused_by: Restriction | None = None
+
+    @property
+    def because(self) -> tuple[Because, ...]:
+        """The places of what permitted it."""
+        items = [(one.item.origin, f"{one.item.name} lets it past") for one in self.permits]
+        entries = [(one.entry, "this entry answers") for one in self.permits if one.entry]
+        return (*items, *entries)
+
+    def is_permitted_by(self, name: str) -> bool:
+        """Whether a restriction of some name, in lower case, let it past a list."""
+        return any(one.item.name.lower() == name for one in self.permits)
 
 
 class Run:
@@ -115,7 +133,7 @@ class _Pass:
     def __init__(self, run: Run, session: Session, *, generous: bool, lists: Sequence[str] = LISTS) -> None:
         self._run = run
         self._generous = generous
-        self._because: list[Because] = []
+        self._permits: list[Permit] = []
         self._relied_on: list[Unknown] = []
         self._doubts: list[Unknown] = []
         self._refused_by: Restriction | None = None
@@ -130,7 +148,7 @@ class _Pass:
     @property
     def outcome(self) -> Outcome:
         unknown = tuple(dict.fromkeys(self._relied_on)), tuple(dict.fromkeys(self._doubts))
-        return Outcome(self.taken, tuple(dict.fromkeys(self._because)), *unknown, self._refused_by)
+        return Outcome(self.taken, tuple(dict.fromkeys(self._permits)), *unknown, self._refused_by)
 
     def _passes(self, list_name: str, session: Session) -> bool:
         verdict = self._verdict(self._run.restrictions(list_name), session, 0, warned=False)
@@ -157,9 +175,7 @@ class _Pass:
             if verdict is Verdict.DEFER and not warn_only:
                 self._deferring = self._deferring or item
             if verdict is Verdict.PERMIT:
-                self._because.append((item.origin, f"{item.name} lets it past"))
-                if (place := place_of(answer, item)) != item.origin:
-                    self._because.append((place, "this entry answers"))
+                self._permits.append(Permit(item, Origin(answer.entry.span) if answer.entry else None))
                 return verdict
         return Verdict.PASS
 

@@ -68,7 +68,7 @@ class Says:
     def recipients(self, destination: Destination) -> tuple[Text, ...]:
         """Return addresses in a destination; empty where no domain is one."""
         if destination is Destination.FOREIGN:
-            fresh = [FRESH_NAME]
+            fresh = [] if self._judge.is_final_for_all else [FRESH_NAME]
         elif destination is Destination.RELAY_DOMAIN:
             fresh = list(islice(self._judge.relay_domains.domains(), MAX_DOMAINS))
         else:
@@ -77,7 +77,7 @@ class Says:
         texts = [Text(f"{SOMEBODY}@{domain}") for domain in fresh]
         if "check_recipient_access" not in self._items:
             return tuple(texts[:1])
-        chosen = self._chosen("check_recipient_access", self._mail) if texts else []
+        chosen = self._chosen("check_recipient_access", lambda key: self._mail(key, fresh[0])) if texts else []
         return tuple(dict.fromkeys((*texts, *(one for one in chosen if self._is_in(one, destination)))))
 
     @cached_property
@@ -148,13 +148,13 @@ class Says:
             return FRESH_NAME
         return f"{SOMEBODY}{key}" if key.startswith(".") and not self._judge.access_parents else key
 
-    def _mail(self, key: str) -> str | None:
-        """Return an address that a key of an access table answers (access(5), "EMAIL ADDRESS PATTERNS")."""
+    def _mail(self, key: str, domain: str = FRESH_NAME) -> str | None:
+        """Return an address, in a domain if any will do, that a key answers (access(5), "EMAIL ADDRESS PATTERNS")."""
         if key in ("", "<>"):
-            return FRESH_MAIL.text if not key else ""
-        local, at, domain = key.rpartition("@")
+            return f"{SOMEBODY}@{domain}" if not key else ""
+        local, at, named = key.rpartition("@")
         if at:
-            return f"{local or SOMEBODY}@{domain or FRESH_NAME}"
+            return f"{local or SOMEBODY}@{named or domain}"
         return f"{SOMEBODY}@{SOMEBODY}{key}" if key.startswith(".") else f"{SOMEBODY}@{key}"
 
     def _is_in(self, recipient: Text, destination: Destination) -> bool:

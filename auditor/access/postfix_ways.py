@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.access.addresses import AddressSet
+from auditor.access.addresses import INTERNET, AddressSet
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.postfix_answers import named_restrictions
 from auditor.access.postfix_clients import Clients
@@ -19,14 +19,14 @@ from auditor.access.postfix_session import Client, Destination, Session
 from auditor.access.rows import Certificate
 from auditor.files.tables import Table
 from auditor.model.smtpd import TlsLevel
-from auditor.postfix.relay_guard import has_relay_guard, undefined_class
+from auditor.postfix.relay_guard import undefined_class
 from auditor.postfix.restrictions import class_names, restrictions_of_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.access.postfix_answers import Text
-    from auditor.access.postfix_run import Outcome
+    from auditor.access.postfix_run import Outcome, Permit
     from auditor.access.postfix_session import Shown
     from auditor.access.rows import Listener
     from auditor.model import Dovecot
@@ -68,6 +68,26 @@ class Way(NamedTuple):
     session: Session
     outcome: Outcome
 
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it takes neither a login nor a certificate that not everybody can make."""
+        return self.principal.user is None and self.principal.kind.is_open
+
+    @property
+    def by_mynetworks(self) -> bool:
+        """Whether it is there for the clients in mynetworks."""
+        return self.outcome.is_permitted_by("permit_mynetworks")
+
+    @property
+    def by_table(self) -> Permit | None:
+        """The access table that let it past a list, if one did."""
+        return next((one for one in self.outcome.permits if one.entry), None)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nothing that is not known could close it."""
+        return not self.outcome.relied_on and not self.outcome.doubts
+
 
 class SmtpdWays:
     """The ways through one smtpd service."""
@@ -101,8 +121,7 @@ class SmtpdWays:
         server that offers it no mechanism, it ends as soon as a session gets to where AUTH would be offered (smtpd.c).
         """
         service = self.service
-        configuration = service.postfix.configuration
-        if not has_relay_guard(configuration, service.service) or undefined_class(configuration, service.service):
+        if not service.has_relay_guard or undefined_class(service.postfix.configuration, service.service):
             return ()
         clear_ends = self.sasl.offer(tls=False).dead
         works = service.has_server_certificate and not self.sasl.offer(tls=True).dead
@@ -156,10 +175,19 @@ class SmtpdWays:
                     continue
                 way = self._way(client, principal, destination)
                 if way and not any(set(one.outcome.relied_on) <= set(way.outcome.relied_on) for one in weaker):
-                    grouped[principal, destination, way.outcome.relied_on, way.outcome.because].append(way)
+                    grouped[principal, destination, way.outcome.relied_on, way.outcome.permits].append(way)
                     taken.append(way)
         return tuple(
             _joined(group, needing_less[group[0].principal, group[0].destination]) for group in grouped.values()
+        )
+
+    @cached_property
+    def strangers(self) -> tuple[Way, ...]:
+        """The ways by which somebody on the Internet of whom nothing is known relays mail."""
+        return tuple(
+            way
+            for way in self.ways
+            if way.destination is Destination.FOREIGN and way.is_anonymous and way.addresses & INTERNET
         )
 
     def _way(self, client: Client, principal: Principal, destination: Destination) -> Way | None:

@@ -11,6 +11,7 @@ from auditor.model.certificate_rights import CertificateRights
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
 from auditor.model.files import TrustUse
 from auditor.postfix.defaults import version_numbers
+from auditor.postfix.relay_guard import LISTS, has_relay_guard
 from auditor.postfix.restrictions import restrictions
 from auditor.postfix.services import smtpd_address, smtpd_port
 from auditor.text import Origin
@@ -165,6 +166,16 @@ class SmtpdService:
     def restrictions(self, name: str) -> Sequence[Restriction]:
         """Return a restriction list, its classes expanded."""
         return restrictions(self.postfix.configuration, self.service, name)
+
+    @property
+    def restriction_lists_known(self) -> bool:
+        """Whether the two lists about recipients can be expanded."""
+        return all(self.get(name).expanded is not None for name in LISTS)
+
+    @cached_property
+    def has_relay_guard(self) -> bool:
+        """Whether smtpd finds what keeps strangers from relaying; it does not start otherwise."""
+        return has_relay_guard(self.postfix.configuration, self.service)
 
     @cached_property
     def certificates(self) -> CertificateRights:

@@ -10,7 +10,7 @@ from auditor.host import Unreadable
 from auditor.postfix.configuration import Configuration, Scope
 from auditor.postfix.defaults import newest_version
 from auditor.postfix.problems import ValueChecks, argument_problems, field_problems
-from auditor.postfix.relay_guard import relay_guard_problems
+from auditor.postfix.relay_guard import class_problems
 from auditor.postfix.secrets import commented_out, has_contents, looks_secret, names_passwords
 from auditor.postfix.services import is_disabled, services_of
 from auditor.postfix.used import service_parameter_defaults
@@ -162,11 +162,7 @@ def _check(configuration: Configuration, lines: Iterable[ServiceLine]) -> None:
         if enabled:
             problems += argument_problems(line)
     problems += checks.option_problems()
-    for found in relay_guard_problems(configuration):
-        if isinstance(found, Problem):
-            problems.append(found)
-        else:
-            configuration.not_checked.append(found)
+    problems += class_problems(configuration)
     order = {file: number for number, file in enumerate(configuration.files)}
     problems.sort(key=lambda problem: (order.get(problem.span.file, 0), problem.span.start))
     for name in checks.too_large():

@@ -1,10 +1,10 @@
-"""Whether smtpd has what it wants before it starts: a restriction that keeps strangers from relaying."""
+"""What smtpd wants before it starts: a restriction that keeps strangers from relaying, and classes that hold any."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.finding import NotChecked, Problem, ProblemKind
+from auditor.finding import Problem, ProblemKind
 from auditor.postfix.restrictions import class_names, restrictions
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from auditor.postfix.configuration import Configuration, Service
     from auditor.postfix.restrictions import Restriction
-    from auditor.text import Span
 
 LISTS: Final = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
 GUARDS: Final = (
@@ -24,32 +23,19 @@ GUARDS: Final = (
     "check_relay_domains",
 )
 """``rcpt_required`` of ``smtpd_check_init``, ``src/smtpd/smtpd_check.c``."""
-MAX_SERVICES: Final = 300
-"""Services whose lists are looked at."""
 
 
-def relay_guard_problems(configuration: Configuration) -> Iterator[Problem | NotChecked]:
-    """Yield the smtpd services that end with "specify at least one working instance of" when they start.
-
-    Where smtpd_relay_restrictions is left to a version that is only assumed, nothing can be said: Postfix 2.10 to 3.2
-    have a guard by default, later ones have it from compatibility level 1 on.
-    """
-    smtpd = [service for service in configuration.services if service.enabled and service.program == "smtpd"]
-    reported: set[Span | None] = set()
-    for service in smtpd[:MAX_SERVICES]:
-        parameters = [configuration.get(name, service) for name in LISTS]
-        if any(one.expanded is None for one in parameters):
-            continue
-        if has_relay_guard(configuration, service):
-            continue
-        if configuration.version_from == "assumed" and parameters[0].assignment is None:
-            why = "the version of Postfix is not known"
-            yield NotChecked("whether smtpd starts without smtpd_relay_restrictions", why)
-            return
-        span = next((one.assignment.value.span for one in parameters if one.assignment), None)
-        if span not in reported:
-            reported.add(span)
-            yield Problem(ProblemKind.INVALID_VALUE, _MESSAGE, span or service.span, _ADVICE)
+def class_problems(configuration: Configuration) -> Iterator[Problem]:
+    """Yield the restriction classes without restrictions, for want of which smtpd ends when it starts."""
+    reported: set[str] = set()
+    for service in configuration.services:
+        if service.enabled and service.program == "smtpd" and (name := undefined_class(configuration, service)):
+            listed = configuration.get("smtpd_restriction_classes", service)
+            if name not in reported and listed.assignment:
+                reported.add(name)
+                message = f"restriction class `{name}' needs a definition"
+                advice = f"write `{name} =` with its restrictions, or take it out of the list"
+                yield Problem(ProblemKind.INVALID_VALUE, message, listed.assignment.value.span, advice)
 
 
 def has_relay_guard(configuration: Configuration, service: Service | None) -> bool:
@@ -80,10 +66,3 @@ def _has_guard(listed: Iterable[Restriction]) -> bool:
         elif name in GUARDS:
             return True
     return False
-
-
-_MESSAGE: Final = (
-    f"in parameter {' or '.join(LISTS)}, specify at least one working instance of: "
-    f"{', '.join(GUARDS[:-1])} or {GUARDS[-1]}"
-)
-_ADVICE: Final = "end smtpd_relay_restrictions with reject_unauth_destination"

@@ -12,6 +12,7 @@ from postfix_texts import read, service
 from auditor.finding import ProblemKind
 from auditor.host import Host, Mount
 from auditor.postfix.read import read_postfix
+from auditor.postfix.relay_guard import has_relay_guard
 from auditor.postfix.shown import parameters_shown
 from auditor.text import HIDDEN
 
@@ -154,33 +155,32 @@ def test_what_a_program_refuses(tmp_path, main, master, expected):
 
 
 @pytest.mark.parametrize(
-    ("main", "line"),
+    ("main", "guarded"),
     [
-        ("smtpd_recipient_restrictions = permit_mynetworks", 1),
-        ("smtpd_relay_restrictions = permit, reject", 1),
-        ("smtpd_relay_restrictions = warn_if_reject reject", 1),
-        ("smtpd_relay_restrictions = warn_if_reject c\nc = reject\nsmtpd_restriction_classes = c", 1),
-        ("compatibility_level = 0", 7),
-        ("compatibility_level = 1", None),
-        ("smtpd_recipient_restrictions = permit_mynetworks REJECT", None),
-        ("smtpd_relay_restrictions = c, reject\nc = permit, x\nsmtpd_restriction_classes = c", None),
-        ("smtpd_relay_restrictions = c\nc = permit, reject\nsmtpd_restriction_classes = c", 1),
-        ("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = check_relay_domains", None),
-        ("smtpd_relay_restrictions = ${mydomain?{reject}}", None),
+        ("smtpd_recipient_restrictions = permit_mynetworks", False),
+        ("smtpd_relay_restrictions = permit, reject", False),
+        ("smtpd_relay_restrictions = warn_if_reject reject", False),
+        ("smtpd_relay_restrictions = warn_if_reject c\nc = reject\nsmtpd_restriction_classes = c", False),
+        ("compatibility_level = 0", False),
+        ("compatibility_level = 1", True),
+        ("smtpd_recipient_restrictions = permit_mynetworks REJECT", True),
+        ("smtpd_relay_restrictions = c, reject\nc = permit, x\nsmtpd_restriction_classes = c", True),
+        ("smtpd_relay_restrictions = c\nc = permit, reject\nsmtpd_restriction_classes = c", False),
+        ("smtpd_relay_restrictions =\nsmtpd_recipient_restrictions = check_relay_domains", True),
+        ("smtpd_relay_restrictions = ${mydomain?{reject}}", True),
     ],
 )
-def test_smtpd_wants_a_guard_against_relaying(tmp_path, main, line):
-    master = "\n\n\n\n\n\n" + f"{SMTPD}\n587 inet n - n - - smtpd\n"
-    found = read(tmp_path, f"{main}\n", master).problems
+def test_smtpd_wants_a_guard_against_relaying(tmp_path, main, guarded):
+    configuration = read(tmp_path, f"{main}\n", f"{SMTPD}\n")
+    assert has_relay_guard(configuration, configuration.services[0]) is guarded
+
+
+@pytest.mark.parametrize(("value", "line"), [("reject", None), ("", 2), ("$nothing", 2)])
+def test_smtpd_wants_restriction_classes_to_hold_something(tmp_path, value, line):
+    main = f"strict = {value}\nsmtpd_restriction_classes = strict\nsmtpd_relay_restrictions = reject\n"
+    found = read(tmp_path, main, f"{SMTPD}\n587 inet n - n - - smtpd\n").problems
     assert [one.span.line for one in found] == ([] if line is None else [line])
-    assert all("specify at least one working instance of: reject_unauth_destination" in one.message for one in found)
-
-
-def test_without_a_version_the_default_guard_is_not_known(tmp_path):
-    configuration = read(tmp_path, "", f"{SMTPD}\n", version=None, source="")
-    assert not configuration.problems
-    assert [one.why for one in configuration.not_checked] == ["the version of Postfix is not known"]
-    assert read(tmp_path, "smtpd_relay_restrictions = permit\n", f"{SMTPD}\n", version=None, source="").problems
+    assert all(one.message == "restriction class `strict' needs a definition" for one in found)
 
 
 def test_missing_and_unreadable_files_are_not_checked(tmp_path):

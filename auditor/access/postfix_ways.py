@@ -14,8 +14,8 @@ from auditor.access.postfix_clients import Clients
 from auditor.access.postfix_restrictions import Restrictions
 from auditor.access.postfix_run import LISTS, Run
 from auditor.access.postfix_sasl import Sasl, discarded_keywords
-from auditor.access.postfix_says import Says
-from auditor.access.postfix_session import Client, Destination, Session
+from auditor.access.postfix_says import UNLISTED, Says
+from auditor.access.postfix_session import Client, Destination, Session, Shown
 from auditor.access.rows import Certificate
 from auditor.files.tables import Table
 from auditor.model.smtpd import TlsLevel
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from auditor.access.postfix_answers import Text
     from auditor.access.postfix_run import Outcome, Permit
-    from auditor.access.postfix_session import Shown
     from auditor.access.rows import Listener
     from auditor.model import Dovecot
     from auditor.model.smtpd import SmtpdService
@@ -189,6 +188,16 @@ class SmtpdWays:
             for way in self.ways
             if way.destination is Destination.FOREIGN and way.is_anonymous and way.addresses & INTERNET
         )
+
+    def refusing_certificates(self) -> Restriction | None:
+        """Return what refuses somebody on the Internet who has nothing but a certificate that is trusted and listed."""
+        client = next((one for one in self.parted_clients if one.addresses & INTERNET), None)
+        if client is None:
+            return None
+        listed = (shown.fingerprint for shown in self.says.certificates if shown.fingerprint.text)
+        shown = Shown(next(listed, UNLISTED), trusted=True)
+        way = (self.says.helos[0], self.says.senders[0], self.says.recipients(Destination.FOREIGN)[0])
+        return self.run.outcome(Session(client, True, shown, None, *way)).refused_by
 
     def _way(self, client: Client, principal: Principal, destination: Destination) -> Way | None:
         """Return how somebody gets mail taken, by what is certain if possible."""

@@ -10,14 +10,17 @@ from auditor.files.tables import Kind, Table, UnreadableTable, read_table
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.smtpd import SmtpdService, TlsLevel
+from auditor.postfix.defaults import version_numbers
+from auditor.postfix.restrictions import restrictions
 from auditor.syntax.postfix_lines import words
 from auditor.text import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration, Parameter, Service
+    from auditor.postfix.restrictions import Restriction
 
 TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""
@@ -40,6 +43,11 @@ class Postfix:
         self.host = host
         self.version = configuration.version
         self.tables = AccessTables(host)
+
+    @property
+    def version_numbers(self) -> tuple[int, ...]:
+        """The version as numbers, for comparing."""
+        return version_numbers(self.version)
 
     @cached_property
     def smtpd_services(self) -> tuple[SmtpdService, ...]:
@@ -73,10 +81,17 @@ class Postfix:
     @property
     def asks_dovecot(self) -> bool:
         """Whether a service authenticates its clients by Dovecot."""
-        return any(
-            service.is_on("smtpd_sasl_auth_enable") and service.get("smtpd_sasl_type").effective == "dovecot"
-            for service in self.smtpd_services
-        )
+        return any(service.asks_dovecot for service in self.smtpd_services)
+
+    @property
+    def chroots_by_default(self) -> bool:
+        """Whether ``-`` for chroot in master.cf means yes: below compatibility level 1 (master(5))."""
+        level = self.configuration.get("compatibility_level").effective.strip()
+        return level == "0" or self.version_numbers < (3, 0)
+
+    def restrictions(self, name: str) -> Sequence[Restriction]:
+        """Return a restriction list as main.cf has it for services that have none of their own."""
+        return restrictions(self.configuration, None, name)
 
     def file_use(self, parameter: Parameter) -> FileUse | None:
         """Return the file that a parameter names, or None when it names none.

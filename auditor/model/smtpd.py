@@ -70,6 +70,18 @@ class SmtpdService:
         return self.service.origin if self.service else Origin(default_of="master.cf")
 
     @property
+    def asks_dovecot(self) -> bool:
+        """Whether it authenticates its clients by Dovecot."""
+        return self.is_on("smtpd_sasl_auth_enable") and self.get("smtpd_sasl_type").effective == "dovecot"
+
+    @property
+    def is_chrooted(self) -> bool:
+        """Whether it runs with the queue directory as its root."""
+        if self.service is None or self.service.chroot != "-":
+            return self.service is not None and self.service.chroot == "y"
+        return self.postfix.chroots_by_default
+
+    @property
     def port(self) -> int | None:
         """The TCP port it listens on; for a service that postscreen hands connections to, the port of postscreen."""
         if self.service is None:
@@ -131,6 +143,11 @@ class SmtpdService:
         return [(one.origin, f"{one.name} = {one.effective}") for one in found if one.origin.span]
 
     @property
+    def protects_passwords(self) -> bool:
+        """Whether no password is taken before TLS."""
+        return self.is_on("smtpd_tls_auth_only") or not self.is_on("smtpd_sasl_auth_enable")
+
+    @property
     def requires_certificate(self) -> bool:
         """Whether clients without a trusted certificate are refused: only where TLS is mandatory (smtpd.c)."""
         return self.tls_level is TlsLevel.ENCRYPT and self.is_on("smtpd_tls_req_ccert")
@@ -139,6 +156,12 @@ class SmtpdService:
     def asks_for_certificate(self) -> bool:
         """Whether clients are asked for a certificate (smtpd.c, ``ask_client_cert``)."""
         return self.tls_level is not TlsLevel.NONE and (self.is_on("smtpd_tls_ask_ccert") or self.requires_certificate)
+
+    @property
+    def has_tickets(self) -> bool:
+        """Whether its TLS sessions can be resumed by tickets (tls_server.c, tls_server_init)."""
+        timeout = self.get("smtpd_tls_session_cache_timeout").effective
+        return bool(self.get("tls_session_ticket_cipher").effective) and timeout.rstrip("smhdw").strip("0") != ""
 
     @property
     def asking_parameter(self) -> Parameter:

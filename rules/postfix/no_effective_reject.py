@@ -33,7 +33,7 @@ class NoEffectiveReject(PostfixRule):
 
     When to ignore it: never; the service does not work.
 
-    Sources: postconf(5), smtpd_relay_restrictions ("IMPORTANT"); smtpd_check.c, smtpd_check_init and has_required; tried
+    Sources: postconf(5), smtpd_relay_restrictions ("IMPORTANT"); smtpd_check.c, smtpd_check_init, has_required; tried
     on Postfix 3.7.11, 3.10.13 and 3.11.7.
     """
 

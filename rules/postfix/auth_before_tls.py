@@ -1,0 +1,61 @@
+"""Passwords are taken in clear text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.access.addresses import EVERYWHERE
+from auditor.access.dovecot_listeners import reachable_from
+from auditor.finding import Severity
+from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.rule import AccessRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.access.table import Access
+    from auditor.finding import Finding
+
+
+class AuthBeforeTls(AccessRule):
+    """A service takes passwords without TLS.
+
+    What: smtpd_sasl_auth_enable is on for a service where TLS is not mandatory, smtpd_tls_auth_only is off, and a
+    mechanism that sends the password itself is offered: smtpd_sasl_security_options has no `noplaintext`.
+
+    Why it matters: mail programs that do not insist on TLS send the password in clear text, and so does everyone
+    whose STARTTLS is stripped on the way. Whoever reads it relays mail and reads the mailbox.
+
+    How to mend it: write `smtpd_tls_auth_only = yes` in main.cf.
+
+    When to ignore it: the service is reached over a private network alone (it is a medium finding then).
+
+    Sources: postconf(5), smtpd_tls_auth_only and smtpd_sasl_security_options; RFC 8314, 3.3; SASL_README; tried on
+    Postfix 3.7.11 and 3.10.13: AUTH PLAIN succeeds in clear text.
+    """
+
+    name = "auth-before-tls"
+    severity = Severity.CRITICAL
+    product = "postfix"
+
+    def check(self, access: Access) -> Iterator[Finding]:
+        """Look at what is offered before TLS."""
+        offering = [
+            ways
+            for ways in access.smtpd
+            if not ways.service.only_on_loopback
+            and False in ways.tls_states
+            and any(login.is_plaintext and not login.secret.is_open for login in ways.sasl.offer(tls=False).logins)
+        ]
+        public = {ways.service for ways in offering if reachable_from(ways.listener) == EVERYWHERE}
+        services = [ways.service for ways in offering]
+        for origin, group in grouped(services, lambda one: one.get("smtpd_sasl_auth_enable").origin).items():
+            only = group[0].get("smtpd_tls_auth_only")
+            tls = "has no TLS" if all(one.tls_level is TlsLevel.NONE for one in group) else "does not insist on TLS"
+            yield self.finding(
+                origin,
+                f"{named(group)} takes passwords in clear text: it {tls}",
+                because=[(only.origin, "smtpd_tls_auth_only = no"), *group[0].tls_settings],
+                advice="write `smtpd_tls_auth_only = yes` in main.cf",
+                severity=Severity.CRITICAL if public.intersection(group) else Severity.MEDIUM,
+            )

@@ -9,6 +9,9 @@ Sources, all facts about the daemons' own tables:
 * ``doveconf-s-{trixie,sid}.txt``: ``doveconf -s`` of 2.4.1 and 2.4.5, the values in the ``defaults`` structs.
 * ``doveconf-d-{trixie,sid}.txt``: ``doveconf -d``, the built-in filters (services, listeners, groups) and lists.
 * ``settings-history-core.txt``: which defaults an older ``dovecot_config_version`` keeps.
+* ``dovecot24-structs.json`` beside this script: the settings of each struct that has a check, in their order. Asked of
+  Debian's 2.4.1 and 2.4.5 by ``doveconf -F sh -c 'cat <&$DOVECOT_CONFIG_FD'``, which prints what the daemons read; its
+  layout is told at the top of src/config/config-dump-full.c.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ Values = dict[str, Any]
 
 VERSIONS: Final = {"2.4.1": ("2.4.1", "trixie"), "2.4.5": ("master", "sid")}
 LISTS: Final = ("BOOLLIST", "STRLIST")
+STRUCTS: Final = Path(__file__).with_name("dovecot24-structs.json")
 
 FTS_FILTER: Final = {"<FTS_FILTER>": "fts", "<FTS_FILTER_DECODER_TIKA>": "fts_decoder_tika"}
 """Macros that stand in names: src/plugins/fts/fts-settings.c."""
@@ -75,11 +79,18 @@ PIGEONHOLE_2_4_5: Final = {
     "sieve_extlists_list": "FILTER_ARRAY",
     "sieve_extlists_list_max_lookup_size": "SIZE",
     "sieve_extlists_list_name": "STR",
+    "sieve_script_dict": "FILTER_NAME",
     "sieve_notify_mailto_max_headers": "UINT",
     "sieve_notify_mailto_max_recipients": "UINT",
     "sieve_notify_max_notifications": "UINT",
 }
 """Settings of Debian's 2.4.5 that the sources above lack; the types were asked of that ``doveconf`` by wrong values."""
+
+BACKPORTED: Final[Table] = {
+    "imap_compress_on_proxy": {"type": "BOOL", "default_literal": "FALSE"},
+    "oauth2_audience": {"type": "BOOLLIST"},
+}
+"""Settings that Debian's 2.4.1 has from later versions; asked of that ``doveconf``."""
 
 LDAP: Final[dict[str, Values]] = {
     "passdb_ldap": {"passdb_default_password_scheme": "CRYPT", "passdb_fields_import_all": "no"},
@@ -138,7 +149,9 @@ def choices(definition: dict[str, Any]) -> list[str]:
 def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
     """Return what is known of each setting of a version."""
     raw: Table = json.loads((folder / f"dovecot-types-{types}.json").read_text("utf-8"))
-    if types != "2.4.1":
+    if types == "2.4.1":
+        raw |= BACKPORTED
+    else:
         older: Table = json.loads((folder / "dovecot-types-2.4.1.json").read_text("utf-8"))
         pigeonhole = ("sieve", "imapsieve", "managesieve")
         removed: Table = json.loads((folder / "dovecot-types-2.4.4.json").read_text("utf-8"))
@@ -282,6 +295,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="the folder with the tables and dumps named above")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent.parent / "auditor" / "data")
     options = parser.parse_args()
+    structs = json.loads(STRUCTS.read_text("utf-8"))
     for version, (types, suite) in VERSIONS.items():
         values = plain_values(options.folder / f"doveconf-s-{suite}.txt") | {"dovecot_storage_version": ""}
         table = definitions(options.folder, types, values)
@@ -294,6 +308,7 @@ def main() -> None:
             "defaults": {path: found for path, found in tree.items() if not path.startswith("@")},
             "groups": {path: found for path, found in tree.items() if path.startswith("@")},
             "history": history(options.folder, table),
+            "structs": structs[version],
         }
         (options.output / f"dovecot-{version}.json").write_text(one_line_each(made), "utf-8")
         print(f"dovecot-{version}.json: {len(table)} settings, {len(tree)} built-in filters")

@@ -152,7 +152,13 @@ class Configuration24(Configuration):
         root = tree.root if scope is None else merged(tree, scope)
         return shown_settings(self, root, defaults=defaults)
 
-    # For sections
+    # For sections and checks
+
+    def section_in(self, where: Filter, kind: str, name: str) -> Section24:
+        """Return a list filter of a filter, as a process that this filter is about sees it."""
+        outer = tuple((one.key, one.name) for one in reversed(list(where.chain())) if one.kind is Kind.LIST)
+        origin = where.names.get(kind, {}).get(name, self.tree.built_in.origin)
+        return Section24(self, kind, name, outer, _scope_of(where), origin)
 
     def setting(self, key: str, names: frozenset[Name], scope: Scope, name: str) -> Setting | None:
         """Return the effective value of a full key inside named filters."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_filters import Filter, Kind, Tree, Value
 from auditor.dovecot.v24_open import RefusedError, child_filter
-from auditor.dovecot.v24_schema import LATE_VARIABLES, Definition, Schema, Type
+from auditor.dovecot.v24_schema import LATE_VARIABLES, Definition, Schema, Type, section_escaped
 from auditor.dovecot.v24_set import Setter
 from auditor.dovecot.v24_values import ValueRefusedError
-from auditor.dovecot.v24_variables import VariableError, Variables
+from auditor.dovecot.v24_variables import VariableError, Variables, words
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.syntax.dovecot import Kind as Line
 from auditor.syntax.dovecot import Statement
@@ -143,11 +143,21 @@ class Applier:
             if outer.definition and outer.definition.required == key:
                 outer.where.complete = True
             if definition and definition.type is Type.FILTER_ARRAY:
-                name = Value(statement.name, read.origin)
-                self.setter.apply(where, definition.name_field, name, statement, "", prefixes=False)
+                self._set_name(where, definition, statement, read.origin)
         else:
             definition = None
         return Section(where, statement, key if statement.kind is Line.OPEN else "group", True, definition)
+
+    def _set_name(self, where: Filter, definition: Definition, statement: Statement, origin: Origin) -> None:
+        name = Value(statement.name, origin)
+        try:
+            self.setter.apply(where, definition.name_field, name, statement, "", prefixes=False)
+        except ValueRefusedError as error:
+            # The daemon aborts here (tried on 2.4.1 and 2.4.5, metric_group_by_method).
+            message = (
+                f"Panic: BUG: Invalid setting definitions: Failed to set {definition.name_field}={name.text}: {error}"
+            )
+            raise RefusedError(ProblemKind.INVALID_VALUE, message) from error
 
     def _opened_list(
         self, statement: Statement, key: str, definition: Definition | None, attempts: str, outer: Section
@@ -178,12 +188,17 @@ class Applier:
     def _add_name(self, where: Filter, key: str, name: str, origin: Origin) -> None:
         """Note the name of a list filter that is opened for the first time here."""
         # The daemon also names the struct that a setting belongs to; known here is that of the auth process.
-        frame = f"Failed to set {key}={name} for struct auth: " if self.schema.settings[key].auth else ""
+        shown = section_escaped(name)
+        frame = f"Failed to set {key}={shown} for struct auth: " if self.schema.settings[key].auth else ""
         if name.startswith("__"):
-            message = f"{frame}Named list filter name must not begin with '__': {name}"
+            message = f"{frame}Named list filter name must not begin with '__': {shown}"
             raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
         try:
+            if not self.shown:
+                self.setter.check_name(key, shown)
             self.setter.check_auth(where, key)
+        except ValueRefusedError as error:
+            raise RefusedError(ProblemKind.INVALID_VALUE, f"{frame}{error}") from error
         except RefusedError as error:
             raise RefusedError(error.kind, f"{frame}{error}") from error
         where.names.setdefault(key, {}).setdefault(name, origin)
@@ -262,7 +277,7 @@ class Applier:
         """Do what is left when all is read: groups of 2.4.1, variables of 2.4.2, sections that are still open."""
         if not self._modern:
             self._check_groups()
-        if self._modern and not self.shown:
+        if self._modern:
             self._expand_late()
         if len(self.sections) > 1:
             opening = next((one.opening for one in reversed(self.sections) if one.opening), None)
@@ -283,6 +298,9 @@ class Applier:
         for where, name, span in self.setter.late:
             value = where.values[name]
             if not value.late:
+                continue
+            if self.shown:
+                where.values[name] = value._replace(text=" ".join(words(value.text)))
                 continue
             try:
                 where.values[name] = self.variables.expand(where, name, value)

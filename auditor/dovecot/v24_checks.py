@@ -7,21 +7,20 @@ does not count, what is built in for the same filter does. It names the file but
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.v24_checks_core import core_checks
 from auditor.dovecot.v24_checks_mail import mail_checks
+from auditor.dovecot.v24_checks_plugins import plugin_checks
+from auditor.dovecot.v24_expansion import check_expansion, check_programs, is_expanded, names_seen
 from auditor.dovecot.v24_filters import Kind
-from auditor.dovecot.v24_schema import LATE_VARIABLES, Number
 from auditor.dovecot.v24_services import check_services
 from auditor.dovecot.v24_values import ValueRefusedError
-from auditor.dovecot.v24_view import ANY, Check, UnknownValueError, View, not_empty, number
+from auditor.dovecot.v24_view import StructCheck, UnknownValueError, View
 from auditor.finding import Problem, ProblemKind
 from auditor.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from auditor.dovecot.v24 import Configuration24
     from auditor.dovecot.v24_filters import Filter
 
@@ -31,23 +30,28 @@ def check_all(configuration: Configuration24) -> None:
     schema = configuration.schema
     tree = configuration.tree
     problems = configuration.problems
-    for where in (tree.root, *tree.filters):
-        if where.built_in or where.in_group or not (where.values or where.lists or where.names):
+    filters = [one for one in (tree.root, *tree.filters) if not one.built_in]
+    check_programs(configuration, filters)
+    checks = [one for one in _CHECKS if one.since <= schema.number < one.before]
+    expands = is_expanded(configuration, filters)
+    for where in filters:
+        if where.in_group or not (where.kind is Kind.ROOT or where.values or where.lists or where.names):
             continue
         _check_names(where, problems)
-        view = View(schema, where, _built_in(tree.built_in, where))
-        for keys, since, check in _CHECKS:
-            if schema.number >= since and (found := next((key for key in keys if key in view.keys), None)):
-                _run(view, found, check, problems)
-    check_services(configuration)
+        built_in = _built_in(tree.built_in, where)
+        view = View(schema, where, built_in)
+        for one in checks:
+            found = next((key for key in one.keys if key in view.keys), None)
+            if found and view.is_checked(one.struct):
+                _run(view, found, one, problems)
+        names_of = names_seen(where, built_in)
+        if expands:
+            check_expansion(configuration, view, names_of)
+        check_services(configuration, view, names_of)
 
 
 def _check_names(where: Filter, problems: list[Problem]) -> None:
-    """Refuse services and databases where the check of their filter does not find what they need.
-
-    ``master_settings_ext_check`` asks for ``listen`` in the same filter, ``auth_settings_get_passdbs`` for the passdb
-    outside of named filters.
-    """
+    """Refuse databases inside named filters: ``auth_settings_get_passdbs`` asks for them outside."""
     if where.kind is Kind.ROOT:
         return
     for key in ("passdb", "userdb"):
@@ -58,11 +62,6 @@ def _check_names(where: Filter, problems: list[Problem]) -> None:
                     "(invalid userdb or -o override settings?)"
                 )
                 problems.append(Problem(ProblemKind.INVALID_VALUE, escaped(message), origin.span))
-    services = where.names.get("service", {})
-    span = next(iter(services.values())).span if services else None
-    listen = where.lists.get("listen")
-    if span and not any(value.text == "yes" for value in (listen.elements.values() if listen else ())):
-        problems.append(Problem(ProblemKind.INVALID_VALUE, "listen can't be set empty", span))
 
 
 def _is_outside(where: Filter, key: str, name: str) -> bool:
@@ -82,9 +81,9 @@ def _built_in(root: Filter, where: Filter) -> Filter | None:
     return here
 
 
-def _run(view: View, key: str, check: Check, problems: list[Problem]) -> None:
+def _run(view: View, key: str, one: StructCheck, problems: list[Problem]) -> None:
     try:
-        message = check(view)
+        message = one.check(view)
     except (UnknownValueError, ValueRefusedError):
         return
     span = view.span(key)
@@ -92,167 +91,4 @@ def _run(view: View, key: str, check: Check, problems: list[Problem]) -> None:
         problems.append(Problem(ProblemKind.INVALID_VALUE, escaped(message), span))
 
 
-def _valid_range(kind: str) -> Check:
-    def check(view: View) -> str | None:
-        first, last = number(view, f"first_valid_{kind}"), number(view, f"last_valid_{kind}")
-        if last == 0 and view.schema.number >= LATE_VARIABLES:
-            return f"last_valid_{kind} must not be 0"
-        if last and (first is None or first > last):
-            return f"first_valid_{kind} can't be larger than last_valid_{kind}"
-        return None
-
-    return check
-
-
-def _ssl_server(view: View) -> str | None:
-    if view.text("ssl") == "no" or view.text("ssl_server_request_client_cert").lower() not in ("yes", "y", "1"):
-        return None
-    try:
-        if view.text("ssl_server_ca_file"):
-            return None
-    except UnknownValueError:
-        return None
-    if view.schema.number < LATE_VARIABLES:
-        return "ssl_server_request_client_cert set, but ssl_server_ca_file not"
-    return "ssl_server_request_client_cert=yes, but ssl_server_ca_file not provided"
-
-
-def _ssl_options(view: View) -> str | None:
-    for word in re.split("[, ]+", view.text("ssl_options")):
-        if word and word.lower() not in ("compression", "no_ticket"):
-            return f"ssl_options: unknown flag: '{word}'"
-    return None
-
-
-def _fingerprint(view: View) -> str | None:
-    name = view.text("ssl_peer_certificate_fingerprint_hash")
-    if name.lower() not in ("md4", "md5", "sha1", "rmd160", "sm3"):
-        return None
-    return f"ssl_peer_certificate_fingerprint_hash: Unsafe hash algorithm '{name}' used"
-
-
-def _login(view: View) -> str | None:
-    if view.text("ssl") == "required" and view.is_on("auth_allow_cleartext"):
-        return "auth_allow_cleartext=yes has no effect with ssl=required"
-    return None
-
-
-def _auth_policy(view: View) -> str | None:
-    if view.text("auth_policy_server_url") and not view.text("auth_policy_hash_nonce"):
-        return "auth_policy_hash_nonce must be set when policy server is used"
-    return None
-
-
-def _auth_cache(view: View) -> str | None:
-    bytes_ = number(view, "auth_cache_size")
-    return f"auth_cache_size value is too small ({bytes_} bytes)" if bytes_ and bytes_ < 1024 else None
-
-
-def _verbose_passwords(view: View) -> str | None:
-    text, colon, length = view.text("auth_verbose_passwords").partition(":")
-    if colon and not re.fullmatch(r"0*[1-9][0-9]{0,8}", length):
-        return f"auth_verbose_passwords: Invalid truncation number: '{length}'"
-    return None if text in ("no", "plain", "sha1", "yes") else "auth_verbose_passwords: Invalid value"
-
-
-def _oauth2(view: View) -> str | None:
-    mode = view.text("oauth2_introspection_mode")
-    urls = [view.text(f"oauth2_{name}_url") for name in ("tokeninfo", "introspection")]
-    grant, client_id = view.text("oauth2_grant_url"), view.text("oauth2_client_id")
-    if not mode and (grant or any(urls)):
-        return "Missing oauth2_introspection_mode"
-    if mode in ("auth", "get", "post") and not any(urls):
-        return "Need at least one of oauth2_tokeninfo_url or oauth2_introspection_url"
-    if grant and not client_id:
-        return "oauth2_client_id is required with oauth2_grant_url"
-    if bool(client_id) is not bool(view.text("oauth2_client_secret")):
-        return "oauth2_client_id and oauth2_client_secret must be provided together"
-    if view.text("oauth2_active_value") and not view.text("oauth2_active_attribute"):
-        return "Cannot have empty active_attribute if active_value is set"
-    return None
-
-
-def _exporter(view: View) -> str | None:
-    name = view.text("event_exporter_format")
-    if not view.text("event_exporter_name") or name in ("none", "json", "tab-text"):
-        return None
-    return f"Unknown exporter format '{name}'" if name else "Exporter format name can't be empty"
-
-
-def _facility(view: View) -> str | None:
-    name = view.text("syslog_facility")
-    return None if name in _FACILITIES else f"Unknown syslog_facility: {name}"
-
-
-def _identifier(view: View) -> str | None:
-    name = view.text("acl_id")
-    if not name or re.match(r"(?:user|group|group-override)=|(?:owner|authenticated|anyone|anonymous)\Z", name):
-        return None
-    return f"Invalid identifier '{name}'"
-
-
-def _execute_port(view: View) -> str | None:
-    if view.text("execute_driver") != "tcp" or number(view, "execute_tcp_port"):
-        return None
-    if not view.text("execute_tcp_host") and re.search(r":\d+\Z", view.text("execute_name")):
-        return None
-    return "execute_tcp_port must not be 0 with execute_driver=tcp"
-
-
-_FACILITIES: Final = (
-    "auth",
-    "authpriv",
-    "cron",
-    "daemon",
-    "ftp",
-    "kern",
-    "lpr",
-    "mail",
-    "news",
-    "syslog",
-    "user",
-    "uucp",
-    "local0",
-    "local1",
-    "local2",
-    "local3",
-    "local4",
-    "local5",
-    "local6",
-    "local7",
-)
-"""src/lib-master/syslog-util.c."""
-
-
-def _checks() -> Iterator[tuple[tuple[str, ...], Number, Check]]:
-    """Yield the settings that a check is about, the first version that has it, and the check."""
-    yield ("ssl_server_request_client_cert",), ANY, _ssl_server
-    yield ("ssl_options",), ANY, _ssl_options
-    yield ("ssl_min_protocol",), LATE_VARIABLES, not_empty("ssl_min_protocol", "ssl_min_protocol cannot be empty")
-    yield ("ssl_peer_certificate_fingerprint_hash",), LATE_VARIABLES, _fingerprint
-    yield ("auth_allow_cleartext", "ssl"), ANY, _login
-    yield ("auth_policy_server_url",), ANY, _auth_policy
-    yield ("auth_cache_size",), ANY, _auth_cache
-    yield ("auth_verbose_passwords",), ANY, _verbose_passwords
-    yield tuple(f"oauth2_{name}" for name in _OAUTH2), ANY, _oauth2
-    for kind in ("uid", "gid"):
-        yield (f"last_valid_{kind}", f"first_valid_{kind}"), ANY, _valid_range(kind)
-    yield ("event_exporter_format", "event_exporter_name"), ANY, _exporter
-    yield ("syslog_facility",), ANY, _facility
-    yield ("acl_id",), ANY, _identifier
-    yield ("execute_driver",), ANY, _execute_port
-    for key in ("dsync_alt_char", "dsync_hashed_headers"):
-        yield (key,), ANY, not_empty(key, f"{key} must not be empty")
-
-
-_OAUTH2: Final = (
-    "introspection_mode",
-    "introspection_url",
-    "tokeninfo_url",
-    "grant_url",
-    "client_id",
-    "client_secret",
-    "active_value",
-    "active_attribute",
-)
-_CHECKS: Final = (*_checks(), *mail_checks())
+_CHECKS: Final = (*core_checks(), *mail_checks(), *plugin_checks())

@@ -1,8 +1,8 @@
 """What Dovecot 2.4 refuses about mail storage and the mail protocols when all is read.
 
-The ``check_func`` of src/lib-storage/mail-storage-settings.c, src/imap/imap-settings.c, src/pop3/pop3-settings.c,
-src/lmtp/lmtp-settings.c, src/submission/submission-settings.c, src/lib-imap-client/imapc-settings.c,
-src/plugins/mail-log/mail-log-plugin.c and src/lib-http/http-client-settings.c of 2.4.1 and 2.4.4.
+The ``check_func`` of src/lib-storage/mail-storage-settings.c, src/lib-storage/index/pop3c/pop3c-settings.c,
+src/imap/imap-settings.c, src/pop3/pop3-settings.c, src/lmtp/lmtp-settings.c, src/submission*/submission*-settings.c,
+src/lda/lda-settings.c and src/lib-imap-client/imapc-settings.c of 2.4.1 and main of 2026-08.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v24_schema import LATE_VARIABLES, Number
-from auditor.dovecot.v24_view import ANY, Check, View, not_zero, number, only
+from auditor.dovecot.v24_hash_format import hash_format_error
+from auditor.dovecot.v24_schema import HEREDOC, LATE_VARIABLES, Number, section_escaped
+from auditor.dovecot.v24_uris import uri_error
+from auditor.dovecot.v24_view import ANY, UNKNOWN, Check, StructCheck, View, not_zero, number, only
+from auditor.syntax.dovecot_variables import variables_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +31,7 @@ def _nfs(view: View) -> str | None:
 
 
 def _uidl(view: View) -> str | None:
-    value = view.where.values.get("pop3_uidl_format")
-    names = re.findall(r"%\{\s*([\w:]+)", value.text if value else "")
+    names = re.findall(r"%\{\s*([\w:]+)", view.text("pop3_uidl_format"))
     for name in names:
         if name not in ("uidvalidity", "uid", "md5", "filename", "guid"):
             return f"Unknown pop3_uidl_format variable: %{{{name}}}"
@@ -37,16 +39,20 @@ def _uidl(view: View) -> str | None:
 
 
 def _one_character(key: str) -> Check:
-    return lambda view: (
-        f"{key} value must be a single character"
-        if len(view.text(key).encode("utf-8", "surrogateescape")) > 1
-        else None
-    )
+    def check(view: View) -> str | None:
+        text = view.text(key)
+        return f"{key} value must be a single character" if len(_bytes(text)) > 1 and text != UNKNOWN else None
+
+    return check
 
 
 def _cache_fields(key: str) -> Check:
     def check(view: View) -> str | None:
         found = view.words(key)
+        for word in found:
+            name = word[4:] if word[:4].lower() == "hdr." else ""
+            if not re.fullmatch("[!-9;-~]*", name):
+                return f"Invalid {key}: {name} is not a valid header name"
         message = f'Invalid {key}: has multiple values while having "*" set'
         return message if "*" in found and len(found) > 1 else None
 
@@ -65,91 +71,160 @@ def _delete_type(view: View) -> str | None:
 
 
 def _separator(view: View) -> str | None:
-    if len(view.text("namespace_separator").encode("utf-8", "surrogateescape")) < 2:
+    if len(_bytes(view.text("namespace_separator"))) < 2:
         return None
     return f"Namespace {view.text('namespace_name')}: Hierarchy separator must be only one character long"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _is_utf8(text: str) -> bool:
+    return not re.search("[\udc80-\udcff]", text)
+
+
+def _prefix(view: View) -> str | None:
+    prefix = view.text("namespace_prefix")
+    return None if _is_utf8(prefix) else f"Namespace {view.text('namespace_name')}: prefix not valid UTF8: {prefix}"
+
+
+def _mailbox_name(view: View) -> str | None:
+    name = view.text("mailbox_name")
+    if _is_utf8(name):
+        return None
+    why = f"Invalid settings: mailbox {name}: name isn't valid UTF-8"
+    if view.schema.number >= HEREDOC:
+        why = (
+            f"Failed to parse configuration: Invalid setting mailbox_name={name}: "
+            "Value contains invalid Unicode code point"
+        )
+    return f"Failed to get mailbox {name}: mailbox settings (filter=mailbox/{section_escaped(name)}): {why}"
+
+
+def _attachment_hash(view: View) -> str | None:
+    text = view.text("mail_ext_attachment_hash")
+    if "/" in text:
+        return "mail_attachment_hash setting must not contain '/' characters"
+    if error := hash_format_error(text):
+        return f"Invalid mail_attachment_hash setting: {error}"
+    return "mail_attachment_hash setting must not contain '-' characters" if "-" in text else None
+
+
+def _server_admin(view: View) -> str | None:
+    text = view.text("mail_server_admin")
+    error = uri_error(text) if text else ""
+    return f"mail_server_admin: '{text}' is not a valid URI: {error}" if error else None
+
+
+def _list_index_prefix(view: View) -> str | None:
+    folder, slash, _ = view.text("mailbox_list_index_prefix").rpartition("/")
+    if not slash or folder.startswith("/") or view.text("mail_index_path"):
+        return None
+    return "mailbox_list_index_prefix directory is relative, but mail_index_path is empty"
+
+
+def _root_directory_name(view: View) -> str | None:
+    found = "/" in view.text("mailbox_root_directory_name")
+    return "mailbox_root_directory_name must not contain '/'" if found else None
+
+
+def _purge_percentage(view: View) -> str | None:
+    percentage = number(view, "mail_cache_purge_delete_percentage")
+    over = percentage is None or percentage > 100
+    return "mail_cache_purge_delete_percentage can't be over 100" if over else None
+
+
+def _program(key: str, frame: str) -> Check:
+    """Return the check that a text without variables for the config process can be expanded later."""
+
+    def check(view: View) -> str | None:
+        error = variables_error(view.text(key), strict=view.schema.number >= LATE_VARIABLES)
+        return frame + error if error else None
+
+    return check
+
+
+def _imap4rev2(view: View) -> str | None:
+    # What Debian, Alpine and Arch build; a daemon that has it takes the setting.
+    return "Dovecot not built with --enable-experimental-imap4rev2." if view.is_on("imap4rev2_enable") else None
+
+
+def _throttle(view: View) -> str | None:
+    for word in view.words("imapc_features"):
+        if word[:9].lower() == "throttle:" and not re.fullmatch("[0-9]{1,9}:[0-9]{1,9}:[0-9]{1,9}", word[9:]):
+            return "imapc_features: Invalid throttle settings"
+    return None
 
 
 _WORKAROUND: Final = "{key}: Unknown workaround: {word}"
 _SMTP: Final = ("whitespace-before-path", "mailbox-for-path")
 _FEATURES: Final = (
-    "guid-forced",
-    "gmail-migration",
-    "zimbra-workarounds",
-    "proxyauth",
-    "fetch-msn-workarounds",
-    "fetch-fix-broken-mails",
-    "send-id",
-    "fetch-empty-is-expunged",
+    *("guid-forced", "gmail-migration", "zimbra-workarounds", "proxyauth", "fetch-msn-workarounds", "send-id"),
+    *("fetch-fix-broken-mails", "fetch-empty-is-expunged", "no-fetch-size", "no-fetch-headers", "no-search"),
+    *("no-examine", "no-modseq", "no-delay-login", "no-fetch-bodystructure", "no-msn-updates", "no-acl"),
+    *("no-metadata", "no-qresync"),
 )
-_EVENTS: Final = (
-    "delete",
-    "undelete",
-    "expunge",
-    "save",
-    "copy",
-    "mailbox_create",
-    "mailbox_delete",
-    "mailbox_rename",
-    "flag_change",
-)
-_FIELDS: Final = ("uid", "box", "msgid", "size", "vsize", "flags", "from", "subject")
 _ATTACHMENTS: Final = ("add-flags", "add-flags-on-save", "no-flags-on-fetch", "exclude-inlined")
-_NOT_ZERO: Final[dict[str, Number]] = {
-    "mailbox_idle_check_interval": ANY,
-    "imapc_max_idle_time": ANY,
-    "imapc_max_line_length": ANY,
-    "fts_search_timeout": ANY,
-    "http_client_max_pipelined_requests": ANY,
-    "http_client_max_parallel_connections": ANY,
-    "mail_sort_max_read_count": LATE_VARIABLES,
-    "mail_vsize_bg_after_count": LATE_VARIABLES,
-    "mail_cache_max_header_name_length": LATE_VARIABLES,
-    "mail_cache_max_headers_count": LATE_VARIABLES,
-}
+_NOT_ZERO: Final[tuple[tuple[str, str, Number], ...]] = (
+    ("mail_storage", "mailbox_idle_check_interval", ANY),
+    ("imapc", "imapc_max_idle_time", ANY),
+    ("imapc", "imapc_max_line_length", ANY),
+    ("mail_storage", "mail_sort_max_read_count", LATE_VARIABLES),
+    ("mail_storage", "mail_vsize_bg_after_count", LATE_VARIABLES),
+    ("mail_storage", "mail_cache_max_header_name_length", LATE_VARIABLES),
+    ("mail_storage", "mail_cache_max_headers_count", LATE_VARIABLES),
+)
 
 
-def mail_checks() -> Iterator[tuple[tuple[str, ...], Number, Check]]:
-    """Yield the settings that a check is about, the first version that has it, and the check."""
-    yield ("mail_nfs_index", "mmap_disable", "mail_fsync"), ANY, _nfs
-    yield ("pop3_uidl_format",), ANY, _uidl
-    yield ("mail_cache_max_size",), ANY, _cache_size
+def mail_checks() -> Iterator[StructCheck]:
+    """Yield the checks."""
+    storage = "mail_storage"
+    yield StructCheck(storage, ("mail_nfs_index", "mmap_disable", "mail_fsync"), _nfs)
+    yield StructCheck(storage, ("pop3_uidl_format",), _program("pop3_uidl_format", "Invalid pop3_uidl_format: "))
+    yield StructCheck(storage, ("pop3_uidl_format",), _uidl)
+    yield StructCheck(storage, ("mail_cache_max_size",), _cache_size)
+    yield StructCheck(storage, ("mail_cache_purge_delete_percentage",), _purge_percentage)
     for key in ("mail_cache_fields", "mail_always_cache_fields", "mail_never_cache_fields"):
-        yield (key,), ANY, _cache_fields(key)
+        yield StructCheck(storage, (key,), _cache_fields(key))
     for key in ("mailbox_list_visible_escape_char", "mailbox_list_storage_escape_char"):
-        yield (key,), ANY, _one_character(key)
-    yield ("pop3_delete_type", "pop3_deleted_flag"), ANY, _delete_type
-    yield ("namespace_separator",), ANY, _separator
-    for key, since, check in _word_checks():
-        yield (key,), since, check
-    for key, since in _NOT_ZERO.items():
-        yield (key,), since, not_zero(key)
-    limit = '{key} must not be 0 (did you mean "unlimited"?)'
-    yield ("lmtp_user_concurrency_limit",), ANY, not_zero("lmtp_user_concurrency_limit", limit)
-    quota = '{key} must not be 0. (Did you mean "unlimited"?)'
-    yield ("quota_mail_size",), LATE_VARIABLES, not_zero("quota_mail_size", quota)
-    yield (
-        ("http_client_request_max_attempts",),
-        ANY,
-        not_zero("http_client_request_max_attempts", "request_max_attempts must not be 0"),
-    )
-    yield ("fts_message_max_size",), LATE_VARIABLES, not_zero("fts_message_max_size", "message_max_size must not be 0")
-
-
-def _word_checks() -> Iterator[tuple[str, Number, Check]]:
-    imap = ("delay-newmail", "tb-extra-mailbox-sep", "tb-lsub-flags")
-    submission = (*_SMTP, "implicit-auth-external", "exotic-backend")
-    for key, allowed in (
-        ("imap_client_workarounds", imap),
-        ("pop3_client_workarounds", ("outlook-no-nuls", "oe-ns-eoh")),
-        ("lmtp_client_workarounds", _SMTP),
-        ("submission_client_workarounds", submission),
-    ):
-        yield key, ANY, only(key, *allowed, words=_WORKAROUND)
-    unknown = "{key}: Unknown feature: {word}"
-    yield "imapc_features", ANY, only("imapc_features", *_FEATURES, words=unknown, also="no-|throttle:")
+        yield StructCheck(storage, (key,), _one_character(key))
+    yield StructCheck(storage, ("mail_ext_attachment_hash",), _attachment_hash)
+    yield StructCheck(storage, ("mail_server_admin",), _server_admin)
+    yield StructCheck(storage, ("mailbox_list_index_prefix",), _list_index_prefix)
+    yield StructCheck(storage, ("mailbox_root_directory_name",), _root_directory_name)
     option = "{key}: Unknown option: {word}"
     detection = "mail_attachment_detection_options"
-    yield detection, ANY, only(detection, *_ATTACHMENTS, words=option, also="content-type=")
-    yield "mail_log_events", ANY, only("mail_log_events", *_EVENTS, words="Unknown event in {key}: '{word}'")
-    yield "mail_log_fields", ANY, only("mail_log_fields", *_FIELDS, words="Unknown field in {key}: '{word}'")
+    yield StructCheck(storage, (detection,), only(detection, *_ATTACHMENTS, words=option, also="content-type="))
+    for struct, key, since in _NOT_ZERO:
+        yield StructCheck(struct, (key,), not_zero(key), since)
+    yield StructCheck("mail_namespace", ("namespace_separator",), _separator)
+    yield StructCheck("mail_namespace", ("namespace_prefix",), _prefix, ANY, LATE_VARIABLES)
+    yield StructCheck("mailbox", ("mailbox_name",), _mailbox_name)
+    yield from _protocol_checks()
+
+
+def _protocol_checks() -> Iterator[StructCheck]:
+    submission = (*_SMTP, "implicit-auth-external", "exotic-backend")
+    for struct, allowed in (
+        ("imap", ("delay-newmail", "tb-extra-mailbox-sep", "tb-lsub-flags")),
+        ("pop3", ("outlook-no-nuls", "oe-ns-eoh")),
+        ("lmtp", _SMTP),
+        ("submission", submission),
+    ):
+        key = f"{struct}_client_workarounds"
+        yield StructCheck(struct, (key,), only(key, *allowed, words=_WORKAROUND, any_case=True))
+    yield StructCheck("imap", ("imap4rev2_enable",), _imap4rev2, LATE_VARIABLES)
+    yield StructCheck("pop3", ("pop3_delete_type", "pop3_deleted_flag"), _delete_type)
+    yield StructCheck("pop3", ("pop3_logout_format",), _program("pop3_logout_format", "Invalid pop3_logout_format: "))
+    yield StructCheck("lda", ("deliver_log_format",), _program("deliver_log_format", "Invalid deliver_log_format: "))
+    elements = "login_log_format_elements"
+    yield StructCheck("login", (elements,), _program(elements, ""), LATE_VARIABLES)
+    limit = '{key} must not be 0 (did you mean "unlimited"?)'
+    yield StructCheck("lmtp", ("lmtp_user_concurrency_limit",), not_zero("lmtp_user_concurrency_limit", limit))
+    unknown = "{key}: Unknown feature: {word}"
+    features = only("imapc_features", *_FEATURES, words=unknown, also="(?i)throttle:", any_case=True)
+    yield StructCheck("imapc", ("imapc_features",), features)
+    yield StructCheck("imapc", ("imapc_features",), _throttle)
+    pop3c = only("pop3c_features", "no-pipelining", words=unknown, any_case=True)
+    yield StructCheck("pop3c", ("pop3c_features",), pop3c)

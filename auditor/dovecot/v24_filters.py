@@ -216,8 +216,10 @@ class Tree:
     """All but the roots, in the order in which they were first opened; the built-in ones first."""
 
     def child(self, parent: Filter, kind: Kind, key: str, name: str, origin: Origin) -> Filter:
-        """Return a filter, a new one when it is not there yet."""
+        """Return a filter, a new one when it is not there yet; a group that is built in is added to."""
         known = parent.children.get((kind, key, name))
+        if known is None and kind is Kind.GROUP:
+            known = self.built_in.children.get((kind, key, name))
         if known is None:
             known = Filter(kind, key, name, parent, len(self.filters) + 2, origin, built_in=parent.built_in)
             parent.children[kind, key, name] = known

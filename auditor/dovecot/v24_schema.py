@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Number = tuple[int, ...]
 
 FIRST: Final = (2, 4, 0)
 LATE_VARIABLES: Final = (2, 4, 2)
-"""From here on ``$SET:`` is expanded when all is read, and groups are known before use."""
+"""From here on ``$SET:`` is expanded when all is read, groups are known before use, ``%{`` is checked in its line."""
 HEREDOC: Final = (2, 4, 5)
 """From here on there are heredocs, and doveconf hides ``*_key_file``, too."""
 KNOWN_CONFIG_VERSIONS: Final = ("2.4.0", "2.4.1", "2.4.2", "2.4.3", "2.4.4")
@@ -106,6 +106,8 @@ class Schema:
                 self.aliases[name] = facts["alias"]
         self.filters: Mapping[str, Mapping[str, Any]] = self._table["defaults"]
         """Built-in values by the path of their filter; those of boolean and string lists are mappings."""
+        self.structs: Mapping[str, Sequence[str]] = self._table["structs"]
+        """The settings of the structs that have a check, in their order."""
         self.groups: Mapping[str, Mapping[str, Any]] = self._table["groups"]
 
     def get(self, key: str) -> Definition | None:
@@ -169,6 +171,7 @@ class Schema:
         return frozenset(row[1] for row in self._table["history"])
 
 
+@lru_cache(maxsize=256)
 def number_of(version: str) -> Number:
     """Return the numbers of a version such as ``2.4.1``."""
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
@@ -192,6 +195,12 @@ def _definition(name: str, facts: Mapping[str, Any]) -> Definition:
 def schema_of(version: str) -> Schema:
     """Return the settings of a version such as ``2.4.1``."""
     return Schema(version)
+
+
+def section_escaped(name: str) -> str:
+    r"""Return a section's name as it stands in a path: ``/`` is ``\s`` (``settings_section_escape``)."""
+    codes = {"=": "e", "/": "s", "\\": "\\", " ": "_", ",": "+"}
+    return re.sub(r"[=/\\ ,]", lambda match: "\\" + codes[match[0]], name) or "\\."
 
 
 def unescaped(name: str) -> str:

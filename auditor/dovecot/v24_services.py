@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.v24_filters import Kind
 from auditor.dovecot.v24_schema import HEREDOC
 from auditor.dovecot.v24_values import ValueRefusedError, size
+from auditor.dovecot.v24_view import UnknownValueError
 from auditor.finding import Problem, ProblemKind
 from auditor.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.dovecot.configuration import Section
     from auditor.dovecot.v24 import Configuration24
+    from auditor.dovecot.v24_view import View
     from auditor.text import Span
 
 MAX_SERVICES: Final = 1_000
@@ -42,37 +45,54 @@ class _RefusedError(ValueError):
         self.span = span
 
 
-def check_services(configuration: Configuration24) -> None:
-    """Append the first thing that the daemon would refuse about services, exporters and languages each."""
-    services = configuration.sections("service")[:MAX_SERVICES]
-    for check in (_check_services, _check_exporters, _check_languages):
+def check_services(configuration: Configuration24, view: View, names_of: Mapping[str, Sequence[str]]) -> None:
+    """Append the first thing that the daemon would refuse about services, exporters and languages each.
+
+    The daemon checks them for each filter that opens some; ``names_of`` are those that it sees there, by list filter.
+    """
+    for kind, struct, check in (
+        ("service", "master", _check_services),
+        ("metric", "stats", _check_exporters),
+        ("language", "languages", _check_languages),
+    ):
+        names = names_of.get(kind, ())[:MAX_SERVICES]
+        if not names or not (view.where.kind is Kind.ROOT or view.where.names.get(kind)):
+            continue
+        if not view.is_checked(struct):
+            continue
+        sections = [configuration.section_in(view.where, kind, name) for name in names]
         try:
-            check(configuration, services)
+            check(configuration, view, sections)
         except _RefusedError as error:
-            span = error.span or configuration.main_file.line_span(1)
+            span = error.span or view.where.origin.span or configuration.main_file.line_span(1)
             configuration.problems.append(Problem(ProblemKind.INVALID_VALUE, escaped(str(error)), span))
-        except ValueRefusedError:
-            continue  # The value itself is refused where it stands.
+        except (UnknownValueError, ValueRefusedError):
+            continue  # The value itself is refused where it stands, or only the daemon knows it.
 
 
 def _text(section: Section, key: str) -> str:
     found = section.get(key)
-    if found is None or not found.literal:
+    if found is None or not found.literal or ("%{" in found.value and not key.endswith("_listener_path")):
         raise ValueRefusedError(key)
     return found.value
 
 
-def _check_services(configuration: Configuration24, services: Sequence[Section]) -> None:
+def _check_services(configuration: Configuration24, view: View, services: Sequence[Section]) -> None:
+    # doveconf puts together what stands in the file and what is built in, the master process does not (tried on both).
+    is_root = view.where.kind is Kind.ROOT
+    if not (configuration.items("listen") if is_root else view.words("listen")):
+        message = "listen can't be set empty"
+        raise _RefusedError(message, view.span("listen") or services[-1].origin.span)
     for service in services:
         kind = service.get("service_type")
-        if kind and kind.value not in _TYPES:
+        if kind and kind.literal and "%{" not in kind.value and kind.value not in _TYPES:
             raise _RefusedError(f"Unknown service type: {kind.value}", kind.origin.span)
     known = {_text(service, "service_protocol") for service in services}
-    protocols = configuration.items("protocols")
+    protocols = view.words("protocols")
     for protocol in protocols:
-        if protocol.name not in known and protocol.literal:
-            raise _RefusedError(f"protocols: Unknown protocol: {protocol.name}", protocol.origin.span)
-    enabled = {"", *(protocol.name for protocol in protocols)}
+        if protocol not in known:
+            raise _RefusedError(f"protocols: Unknown protocol: {protocol}", view.span("protocols"))
+    enabled = {"", *protocols}
     listeners: list[tuple[str, Span | None]] = []
     for service in services:
         if _text(service, "service_protocol") in enabled:
@@ -107,6 +127,10 @@ def _check_limits(configuration: Configuration24, service: Section) -> None:
     memory = _text(service, "service_vsz_limit")
     if memory not in _UNLIMITED and size(memory) < 1024 * 1024:
         raise refused(f"vsz_limit is too low{hint}", "vsz_limit")
+    reuses = service.get("service_reuse_port")
+    if reuses and reuses.value.lower() in ("yes", "y", "1") and _number(service, "process_min_avail") != limit:
+        what = "process_min_avail must be equal to process_limit when using service_reuse_port=yes"
+        raise refused(what, "process_min_avail")
     if service.name in _ONE_PROCESS and (limit is None or limit > 1):
         raise refused("process_limit must be 1", "process_limit")
 
@@ -140,33 +164,33 @@ def _listeners(configuration: Configuration24, service: Section) -> Iterator[tup
                 yield f"{int(port)}:{address.name}", listener.origin.span
 
 
-def _check_exporters(configuration: Configuration24, services: Sequence[Section]) -> None:
+def _check_exporters(configuration: Configuration24, _: View, metrics: Sequence[Section]) -> None:
     """Refuse metrics that are sent to an exporter that is not there."""
-    del services
-    known = {exporter.name for exporter in configuration.sections("event_exporter")}
+    known = {exporter.name for exporter in configuration.sections("event_exporter", metrics[0].conditions)}
     word = "nonexistent" if configuration.schema.number >= HEREDOC else "non-existent"
-    for metric in configuration.sections("metric"):
+    for metric in metrics:
         exporter = metric.get("metric_exporter")
         if exporter and exporter.value and exporter.literal and exporter.value not in known:
             message = f"metric {metric.name} refers to {word} exporter '{exporter.value}'"
             raise _RefusedError(message, exporter.origin.span)
 
 
-def _check_languages(configuration: Configuration24, services: Sequence[Section]) -> None:
+def _check_languages(configuration: Configuration24, _: View, languages: Sequence[Section]) -> None:
     """Refuse languages without a default."""
-    del services
-    languages = configuration.sections("language")
-    if not languages:
-        return
-    defaults = [one for one in languages if _text(one, "language_default").lower() in ("yes", "y", "1")]
+    defaults: list[str] = []
+    more = "with " if configuration.schema.number < HEREDOC else ""
+    for one in languages:
+        if _text(one, "language_default").lower() in ("yes", "y", "1"):
+            if one.name == "data":
+                raise _RefusedError("language data cannot have { default = yes }", one.span)
+            if defaults:
+                message = (
+                    f"Only one language with {more}{{ default = yes }} is allowed"
+                    f" (default is '{defaults[0]}', cannot set '{one.name}' too)"
+                )
+                raise _RefusedError(message, one.span)
+            defaults.append(one.name)
     if all(one.name == "data" for one in languages):
         raise _RefusedError("No valid languages", languages[0].span)
     if not defaults:
         raise _RefusedError("No language with { default = yes } found", languages[0].span)
-    if len(defaults) > 1:
-        first, second = defaults[0].name, defaults[1].name
-        message = (
-            "Only one language with with { default = yes } is allowed"
-            f" (default is '{first}', cannot set '{second}' too)"
-        )
-        raise _RefusedError(message, defaults[1].span)

@@ -116,24 +116,34 @@ class Setter:
         self._check_heredoc(definition, value, key)
         if definition.type.is_list:
             self._set_list(where, definition, element if slash else None, value)
-        elif definition.type is Type.FILTER_ARRAY:
-            message = f"Setting is a named list filter, use '{line.key} {value.text} {{'"
-            raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
         else:
-            if definition.type is Type.FILE and value.late:
-                message = f"File settings must not contain $SET: {value.text}"
-                raise RefusedError(ProblemKind.INVALID_VALUE, message)
+            self._check_no_set(definition, value, line)
             where.values[name] = value
             if value.late:
                 self.late.append((where, name, line.span))
-        # What a file holds is not known here. What is shown was checked when it was read.
-        known = not value.late and not value.is_file and not self._shown
-        if known or definition.type is Type.FILTER_NAME:
-            shown = without_secrets(key, value.text, self._schema)[0]
-            shown = HIDDEN if is_secret(definition, key, value) else shown
-            check(definition, value.text, self._schema, _variables_error, shown=shown, whole_list=not slash)
+        if not self._shown:
+            self._check_value(definition, key, value)
         self.check_auth(where, name, key)
         return True
+
+    def _check_no_set(self, definition: Definition, value: Value, line: Statement) -> None:
+        """Refuse what list filters and files cannot be set to."""
+        if definition.type is Type.FILTER_ARRAY and value.late:
+            message = f"Named list filter name must not contain $SET: {value.text}"
+            raise RefusedError(ProblemKind.INVALID_VALUE, message)
+        if definition.type is Type.FILTER_ARRAY:
+            message = f"Setting is a named list filter, use '{line.key} {value.text} {{'"
+            raise RefusedError(ProblemKind.SYNTAX_ERROR, message)
+        if definition.type is Type.FILE and value.late:
+            message = f"File settings must not contain $SET: {value.text}"
+            raise RefusedError(ProblemKind.INVALID_VALUE, message)
+
+    def _check_value(self, definition: Definition, key: str, value: Value) -> None:
+        """Refuse a value that its type does not take; what a file holds is not known here."""
+        if value.late or (value.is_file and definition.type is not Type.FILTER_NAME):
+            return
+        shown = shown_value(self._schema, key, value)
+        check(definition, value.text, self._schema, _variables_error, shown=shown)
 
     def _check_heredoc(self, definition: Definition, value: Value, key: str) -> None:
         if not value.heredoc or definition.type in (Type.STR, Type.STR_NOVARS, Type.FILE):
@@ -154,6 +164,10 @@ class Setter:
         ):
             message = f"Auth settings not supported inside local/remote blocks: {full_key or key}"
             raise RefusedError(ProblemKind.INVALID_VALUE, message)
+
+    def check_name(self, key: str, name: str) -> None:
+        """Refuse the name of a list filter whose variables cannot be read."""
+        check(self._schema.settings[key], name, self._schema, _variables_error, shown=name)
 
     def _set_list(self, where: Filter, definition: Definition, element: str | None, value: Value) -> None:
         """``config_apply_strlist`` and ``config_apply_boollist``."""
@@ -178,11 +192,19 @@ class Setter:
         known.elements[element] = value
 
 
+def shown_value(schema: Schema, key: str, value: Value) -> str:
+    """Return the text of a value without its secrets, for a message; ``key`` is the full key."""
+    definition = schema.get(key)
+    if definition is None or is_secret(definition, key, value):
+        return HIDDEN
+    return value.text if definition.type is Type.FILE else without_secrets(key, value.text, schema)[0]
+
+
 def _variables_error(value: str) -> str:
     # The grammar of variables is built at its first use; most configurations have a few.
     from auditor.syntax.dovecot_variables import variables_error
 
-    return variables_error(value)
+    return variables_error(value, strict=True)
 
 
 _SECRET_ELEMENT: Final = re.compile(r"(?:\A|[^a-z])(?:pass|password|passwd|passphrase|secret|key)\Z")

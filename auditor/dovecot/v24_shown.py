@@ -40,26 +40,53 @@ def _block(one: Filter) -> str:
 
 
 def merged(tree: Tree, scope: Scope) -> Filter:
-    """Return the filters that are left when a scope is known: those that match are part of what is around them."""
+    """Return the filters that are left when a scope is known: those that match are part of what is around them.
+
+    ``config_parse_merge_filters`` in src/config/config-parser.c: the filters that match are merged in the order in
+    which values apply, each with all inside it; what a merge adds to the filters is merged last.
+    """
     root = _copy(tree.root, None)
-    targets: dict[int, Filter | None] = {id(tree.root): root}
+    copies = {id(tree.root): root}
     for one in tree.filters:
-        target = targets.get(id(one.parent)) if not one.built_in else None
-        state = match(one, scope) if target else 0
-        if target and not (one.kind.is_connection and state):
-            pass
-        if target is None or state == 0:
-            targets[id(one)] = None
-            continue
-        if not (one.kind.is_connection and state == 1):
-            key = one.kind, one.key, one.name
-            target = target.children.setdefault(key, _copy(one, target))
-        _overlay(target, one)
-        targets[id(one)] = target
+        parent = copies.get(id(one.parent))
+        if parent and not one.built_in:
+            copies[id(one)] = parent.children[_key(one)] = _copy(one, parent)
+    pending = sorted(list(copies.values())[1:], key=lambda one: (*one.counts, one.order))
+    dropped: set[int] = set()
+
+    def merge(target: Filter, source: Filter) -> None:
+        dropped.add(id(source))
+        _overlay(target, source)
+        for child in source.children.values():
+            inner = target.children.get(_key(child))
+            if inner is None:
+                inner = target.children[_key(child)] = _copy(child, target)
+                pending.append(inner)
+            merge(inner, child)
+
+    for one in pending:
+        if one.kind.is_connection and one.parent:
+            state = match(one, scope)
+            if state == 0:
+                dropped.add(id(one))
+            elif state == 1:
+                merge(one.parent, one)
+    _drop(root, dropped)
     return root
 
 
+def _key(one: Filter) -> tuple[Kind, str, str]:
+    return one.kind, one.key, one.name
+
+
+def _drop(one: Filter, dropped: set[int]) -> None:
+    one.children = {key: child for key, child in one.children.items() if id(child) not in dropped}
+    for child in one.children.values():
+        _drop(child, dropped)
+
+
 def _copy(one: Filter, parent: Filter | None) -> Filter:
+    """Return a filter with its values, without what is inside."""
     copy = Filter(one.kind, one.key, one.name, parent, one.order, one.origin, one.bits)
     _overlay(copy, one)
     return copy

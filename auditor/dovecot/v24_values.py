@@ -33,29 +33,19 @@ class ValueRefusedError(ValueError):
     """A value that the daemon refuses; its text has the daemon's words."""
 
 
-def check(
-    definition: Definition,
-    value: str,
-    schema: Schema,
-    variables: Callable[[str], str],
-    *,
-    shown: str,
-    whole_list: bool = False,
-) -> None:
-    """Raise ``ValueRefusedError`` when the daemon would not take a value.
+def check(definition: Definition, value: str, schema: Schema, variables: Callable[[str], str], *, shown: str) -> None:
+    """Raise ``ValueRefusedError`` when the daemon would not take a value where it stands.
 
-    ``variables`` returns what is wrong with the ``%{...}`` in a value, or nothing. ``shown`` is the value
-    without its secrets. ``whole_list`` tells ``list = a b`` from an element of the list.
+    ``variables`` returns what is wrong with the ``%{...}`` in a value, or nothing; up to 2.4.1, and in strings without
+    variables, the daemon sees that only when all is read. ``shown`` is the value without its secrets.
     """
+    if definition.type is Type.FILTER_NAME:
+        raise ValueRefusedError(f"Setting is a named filter, use '{definition.name} {{'")
     has_variables = "%{" in value
-    # 2.4.1 aborts (Panic) on a value of any type but ``list = a b``, 2.4.5 on strings that take no variables; asked of
-    # doveconf type by type. A daemon that aborts does not load the file either.
-    if has_variables and not (definition.type is Type.BOOLLIST and schema.number < LATE_VARIABLES and whole_list):
+    if has_variables and schema.number >= LATE_VARIABLES and definition.type is not Type.STR_NOVARS:
         error = variables(value)
         if error:
             raise ValueRefusedError(f"{shown}: {error}")
-    if definition.type is Type.FILTER_NAME:
-        raise ValueRefusedError(f"Setting is a named filter, use '{definition.name} {{'")
     if has_variables or "$ENV:" in value or "$SET:" in value:
         return
     checker = _CHECKS.get(definition.type)

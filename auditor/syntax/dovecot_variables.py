@@ -65,8 +65,11 @@ def _parser() -> lark.Lark:
     return parser("dovecot_variables", _Tokens)
 
 
-def variables_error(value: str) -> str:
-    """Return what 2.4 says about the variables in a value; empty when it takes them."""
+def variables_error(value: str, *, strict: bool) -> str:
+    """Return what 2.4 says about the variables in a value; empty when it takes them.
+
+    Up to 2.4.1 it is not ``strict``: characters that it does not know are passed over.
+    """
     if "%{" not in value:
         return ""
     try:
@@ -74,20 +77,63 @@ def variables_error(value: str) -> str:
     except _RefusedError as error:
         return str(error)
     except lark.UnexpectedToken as error:
-        if _stray_before(value, error.pos_in_stream):
+        at_end = error.token.type == "$END"
+        if strict and _stray_before(value, len(value) if at_end else error.token.start_pos or 0):
             return "Premature program end"
-        found = "end of file" if error.token.type == "$END" else error.token.type
+        found = "end of file" if at_end else error.token.type
         return f"syntax error, unexpected {found}, expecting {_expected(error.accepts or set())}"
     return ""
 
 
-def _stray_before(value: str, end: int | None) -> bool:
+def unknown_variable(value: str) -> str:
+    """Return what 2.4 says when it expands a value where it knows no variables; empty when it can, or may.
+
+    ``var_expand_program_execute`` in src/lib-var-expand/expansion-program.c. Functions other than ``default`` and what
+    other programs know (``%{env:NAME}``) are not followed.
+    """
+    try:
+        tree = _parser().parse(value)
+    except (lark.UnexpectedInput, _RefusedError):
+        return ""
+    for variable in tree.find_data("variable"):
+        filters = [one for one in variable.children if isinstance(one, lark.Tree)]
+        functions = [next(one.find_data("function"), None) for one in filters]
+        first = functions[0] if functions else None
+        if first is None:
+            continue
+        name = str(first.children[0])
+        prefix, colon, _ = name.partition(":")
+        if len(first.children) > 1 or name in _FUNCTIONS or any(one is None for one in functions):
+            return ""
+        if any(str(one.children[0]) not in _FUNCTIONS for one in functions[1:] if one):
+            return ""
+        followed_by_default = len(functions) > 1 and functions[1] and str(functions[1].children[0]) == "default"
+        if followed_by_default or (colon and prefix in _PREFIXES):
+            continue
+        return f"Unsupported prefix '{prefix}'" if colon else f"Unknown variable '{name}'"
+    return ""
+
+
+_PREFIXES: Final = ("env", "event", "process", "dovecot", "system", "date", "time", "generate")
+"""``internal_providers`` in src/lib-var-expand/var-expand.c."""
+_FUNCTIONS: Final = frozenset(
+    (
+        *("lookup", "literal", "calculate", "concat", "upper", "lower", "hash", "md5", "sha1", "sha256", "sha384"),
+        *("sha512", "base64", "unbase64", "hex", "unhex", "hexlify", "unhexlify", "default", "reverse", "truncate"),
+        *("substr", "ldap_dn", "if", "regexp", "lenumber", "benumber", "index", "username", "domain", "list", "lfill"),
+        *("rfill", "text", "encrypt", "decrypt", "switch", "date", "iso8601", "epoch", "from_epoch", "safe", "number"),
+    )
+)
+"""``var_expand_filters`` in src/lib-var-expand/expansion-filter.c."""
+
+
+def _stray_before(value: str, end: int) -> bool:
     """Whether the lexer met a character that it does not know.
 
     It goes on, but its complaint is the first, and the one that is told when the parser fails later.
     """
     pattern, at = _TEXT, 0
-    while at < (len(value) if end is None or end < 0 else end):
+    while at < end:
         match = pattern.match(value, at)
         assert match  # noqa: S101 - both patterns match any character
         kind, at = match.lastgroup, match.end()

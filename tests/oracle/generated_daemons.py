@@ -19,8 +19,11 @@ ulimit -c 0
 ask() {
   for command in "$1"/ask.*; do
     number=${command##*.}
-    [ "$number" = 0 ] || [ "$(cat "$1/status.0")" = 0 ] || break
-    sh "$command" >"$1/out.$number" 2>"$1/err.$number" </dev/null
+    if [ "$number" != 0 ]; then
+      read -r status <"$1/status.0"
+      [ "$status" = 0 ] || break
+    fi
+    (. "$command") >"$1/out.$number" 2>"$1/err.$number" </dev/null
     echo $? >"$1/status.$number"
   done
 }

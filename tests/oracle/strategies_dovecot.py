@@ -164,11 +164,17 @@ class Writer:
         self.lines += rest
 
 
+def _is_elsewhere(name: str) -> bool:
+    """Whether a setting of 2.4 belongs to a plugin that is not installed where the daemons are asked."""
+    return name.startswith(words.NOT_INSTALLED)
+
+
 @cache
 def _types(version: str) -> dict[str, dict[str, tuple[str, tuple[str, ...]]]]:
     """Return the types and choices of the keys of each section."""
     if version.startswith("2.4"):
-        return {"": {name: (one.type.value, one.choices) for name, one in schema_of(version).settings.items()}}
+        settings = schema_of(version).settings.items()
+        return {"": {name: (one.type.value, one.choices) for name, one in settings if not _is_elsewhere(name)}}
     return {
         section.rpartition("/")[2]: {name: (one.type.value, one.choices) for name, one in keys.items()}
         for section, keys in table_for(version, debian=True).sections.items()

@@ -124,6 +124,11 @@ OFTEN_24: Final = (
     ),
     *("imap_capability", "passdb_default_password_scheme", "protocols", "listen"),
 )
+NOT_INSTALLED: Final = (
+    *("cassandra", "cdb_path", "fts_flatcurve", "fts_solr", "passdb_bsdauth", "passdb_lua", "userdb_lua"),
+    "passdb_sql_update_query",
+)
+"""How the names of settings begin that 2.4 has only with packages that Debian has not or that are not installed."""
 INSIDE: Final[dict[str, tuple[str, ...]]] = {
     "passdb": ("driver", "args", "mechanisms", "deny", "master", "skip", "result_success", "default_fields"),
     "userdb": ("driver", "args", "skip", "override_fields", "result_failure"),

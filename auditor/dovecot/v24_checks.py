@@ -31,7 +31,7 @@ def check_all(configuration: Configuration24) -> None:
     tree = configuration.tree
     problems = configuration.problems
     filters = [one for one in (tree.root, *tree.filters) if not one.built_in]
-    check_programs(configuration, filters)
+    check_programs(configuration, [one for one in (tree.root, *tree.filters) if not one.built_in or one.in_group])
     checks = [one for one in _CHECKS if one.since <= schema.number < one.before]
     expands = is_expanded(configuration, filters)
     for where in filters:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -206,7 +206,7 @@ def _is_inside(inner: str, outer: str) -> bool:
     return other.network.prefixlen <= one.network.prefixlen and one.ip in other.network
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Tree:
     """All filters: the root of those that were read, the root of the built-in ones, and the groups of both."""
 
@@ -218,13 +218,26 @@ class Tree:
     def child(self, parent: Filter, kind: Kind, key: str, name: str, origin: Origin) -> Filter:
         """Return a filter, a new one when it is not there yet; a group that is built in is added to."""
         known = parent.children.get((kind, key, name))
-        if known is None and kind is Kind.GROUP:
-            known = self.built_in.children.get((kind, key, name))
+        if known is None and parent is self.root and (built_in := self.built_in.children.get((kind, key, name))):
+            known = self._copy(built_in, parent) if kind is Kind.GROUP else None
         if known is None:
             known = Filter(kind, key, name, parent, len(self.filters) + 2, origin, built_in=parent.built_in)
             parent.children[kind, key, name] = known
             self.filters.append(known)
         return known
+
+    def _copy(self, one: Filter, parent: Filter) -> Filter:
+        """Put a built-in filter with all inside it into the filters that were read, still as built in."""
+        copy = Filter(one.kind, one.key, one.name, parent, len(self.filters) + 2, one.origin, built_in=True)
+        parent.children[one.kind, one.key, one.name] = copy
+        self.filters.append(copy)
+        copy.values = dict(one.values)
+        copy.lists = {key: replace(part, elements=dict(part.elements)) for key, part in one.lists.items()}
+        copy.names = {key: dict(names) for key, names in one.names.items()}
+        copy.complete = one.complete
+        for child in one.children.values():
+            self._copy(child, copy)
+        return copy
 
     def group(self, label: str, name: str) -> Filter | None:
         """Return a group, one that was read before one that is built in."""

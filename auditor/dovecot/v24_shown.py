@@ -136,6 +136,8 @@ class _Printer:
         if one.kind is not Kind.ROOT:
             self._groups(one, path)
         for child in one.children.values():
+            if child.built_in and not one.built_in:
+                continue  # A built-in group that the file adds to is not shown.
             self.filter(child, f"{path}{_block(child)}/")
         if one.kind is Kind.ROOT:
             self._groups(one, path)

@@ -83,10 +83,7 @@ def _check_services(configuration: Configuration24, view: View, services: Sequen
     if not (configuration.items("listen") if is_root else view.words("listen")):
         message = "listen can't be set empty"
         raise _RefusedError(message, view.span("listen") or services[-1].origin.span)
-    for service in services:
-        kind = service.get("service_type")
-        if kind and kind.literal and "%{" not in kind.value and kind.value not in _TYPES:
-            raise _RefusedError(f"Unknown service type: {kind.value}", kind.origin.span)
+    _check_names_and_types(services)
     known = {_text(service, "service_protocol") for service in services}
     protocols = view.words("protocols")
     for protocol in protocols:
@@ -105,6 +102,20 @@ def _check_services(configuration: Configuration24, view: View, services: Sequen
         seen.add(listener)
 
 
+def _check_names_and_types(services: Sequence[Section]) -> None:
+    seen: set[str] = set()
+    for number, service in enumerate(services):
+        name = _text(service, "service_name")
+        if not name:
+            raise _RefusedError(f"Service #{number} is missing name", service.span)
+        kind = service.get("service_type")
+        if kind and kind.literal and "%{" not in kind.value and kind.value not in _TYPES:
+            raise _RefusedError(f"Unknown service type: {kind.value}", kind.origin.span)
+        if name in seen:
+            raise _RefusedError(f"Duplicate service name: {name}", service.span)
+        seen.add(name)
+
+
 def _check_limits(configuration: Configuration24, service: Section) -> None:
     """Refuse limits that are 0, or that do not go together."""
     more = "greater" if configuration.schema.number >= HEREDOC else "higher"
@@ -119,7 +130,8 @@ def _check_limits(configuration: Configuration24, service: Section) -> None:
     limit = _number(service, "process_limit")
     if limit == 0:
         raise refused(f"process_limit must be {more} than 0", "process_limit")
-    if limit is not None and (_number(service, "process_min_avail") or 0) > limit:
+    least = _number(service, "process_min_avail")
+    if limit is not None and (least is None or least > limit):
         raise refused(f"process_min_avail is {more} than process_limit", "process_min_avail")
     for key, tip in (("client_limit", ""), ("restart_request_count", hint), ("idle_kill_interval", hint)):
         if _text(service, f"service_{key}").partition(" ")[0] == "0":
@@ -128,7 +140,7 @@ def _check_limits(configuration: Configuration24, service: Section) -> None:
     if memory not in _UNLIMITED and size(memory) < 1024 * 1024:
         raise refused(f"vsz_limit is too low{hint}", "vsz_limit")
     reuses = service.get("service_reuse_port")
-    if reuses and reuses.value.lower() in ("yes", "y", "1") and _number(service, "process_min_avail") != limit:
+    if reuses and reuses.value.lower() in ("yes", "y", "1") and least != limit:
         what = "process_min_avail must be equal to process_limit when using service_reuse_port=yes"
         raise refused(what, "process_min_avail")
     if service.name in _ONE_PROCESS and (limit is None or limit > 1):

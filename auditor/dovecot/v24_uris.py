@@ -169,7 +169,7 @@ class _Parser:
 def _sanitized(char: str) -> str:
     """``uri_char_sanitize`` in src/lib/uri-util.h: the first byte, quoted where it is printable."""
     byte = char.encode("utf-8", "surrogateescape")[0]
-    return f"'{char}'" if 0x20 < byte < 0x7F else f"<0x{byte:02x}>"
+    return f"'{char}'" if 0x20 <= byte < 0x7F else f"<0x{byte:02x}>"
 
 
 def uri_error(text: str) -> str:

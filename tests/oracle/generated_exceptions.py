@@ -10,6 +10,10 @@ from typing import Final
 
 EXCEPTIONS: Final = {
     r"Unknown setting: (?:\w*_)?(?:fts_flatcurve|cassandra|lua)": "plugins that the chroot does not have",
+    r"^(?:only doveconf refuses|doveconf, line None): Failed to initialize Sieve": (
+        "doveconf expands Sieve's settings to tell its capabilities; the daemon starts (tried on both 2.4)"
+    ),
+    r"Plugin '.*' not found from directory": "the Sieve plugins of the chroot",
     r"default_(?:internal|login)_user doesn't exist": "the users of the chroot",
     r"^only mailaudit refuses: listen can't be set empty$": (
         "doveconf puts a global listen and the built-in one together; the master does not start (tried on both 2.4)"

@@ -92,6 +92,9 @@ BACKPORTED: Final[Table] = {
 }
 """Settings that Debian's 2.4.1 has from later versions; asked of that ``doveconf``."""
 
+DIFFERENT_DEFAULTS: Final = (("2.4.1", "submission_max_mail_size"),)
+"""Settings that stand in two structs with different defaults: doveconf shows whatever the file has."""
+
 LDAP: Final[dict[str, Values]] = {
     "passdb_ldap": {"passdb_default_password_scheme": "CRYPT", "passdb_fields_import_all": "no"},
     "userdb_ldap": {"userdb_fields_import_all": "no"},
@@ -176,6 +179,7 @@ def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
         entry |= {key: str(one[key]).replace("<FTS_FILTER>", "fts") for key in facts if one.get(key)}
         entry |= {"hidden": True} if one.get("hidden") else {}
         entry |= {"auth": True} if name in AUTH.split() else {}
+        entry |= {"defaults_differ": True} if (types, name) in DIFFERENT_DEFAULTS else {}
         table[name] = entry
     return table
 

@@ -20,7 +20,7 @@ from auditor.dovecot.v24_checks import check_all
 from auditor.dovecot.v24_filters import Filter, Kind, Name, Tree, Value
 from auditor.dovecot.v24_header import Header
 from auditor.dovecot.v24_lookup import Lookup
-from auditor.dovecot.v24_schema import Schema, Type, number_of, schema_of
+from auditor.dovecot.v24_schema import HEREDOC, Schema, Type, number_of, schema_of
 from auditor.dovecot.v24_set import is_secret
 from auditor.dovecot.v24_shown import label_of, merged, shown_settings
 from auditor.finding import Problem, ProblemKind
@@ -149,7 +149,7 @@ class Configuration24(Configuration):
         Nested filters are merged in the order of the file; doveconf merges some of them in another order.
         """
         tree = self.shown_tree
-        root = tree.root if scope is None else merged(tree, scope)
+        root = tree.root if scope is None else merged(tree, scope, with_groups=self.schema.number >= HEREDOC)
         return shown_settings(self, root, defaults=defaults)
 
     # For sections and checks

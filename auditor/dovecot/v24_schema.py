@@ -78,6 +78,8 @@ class Definition(NamedTuple):
     required: str = ""
     """The setting or section that a block of this filter must have."""
     hidden: bool = False
+    defaults_differ: bool = False
+    """It stands in two structs with different defaults."""
     auth: bool = False
     """It belongs to the auth process, which knows neither local nor remote blocks."""
 
@@ -187,6 +189,7 @@ def _definition(name: str, facts: Mapping[str, Any]) -> Definition:
         facts.get("name_field", ""),
         facts.get("required_setting", ""),
         facts.get("hidden", False),
+        facts.get("defaults_differ", False),
         facts.get("auth", False),
     )
 

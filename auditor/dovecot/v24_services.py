@@ -109,7 +109,9 @@ def _check_names_and_types(services: Sequence[Section]) -> None:
         if not name:
             raise _RefusedError(f"Service #{number} is missing name", service.span)
         kind = service.get("service_type")
-        if kind and kind.literal and "%{" not in kind.value and kind.value not in _TYPES:
+        # A word with blanks is no type, whatever the environment of the daemon puts into it.
+        known = kind is None or kind.value in _TYPES or not (kind.literal or " " in kind.value)
+        if kind and not known and "%{" not in kind.value:
             raise _RefusedError(f"Unknown service type: {kind.value}", kind.origin.span)
         if name in seen:
             raise _RefusedError(f"Duplicate service name: {name}", service.span)

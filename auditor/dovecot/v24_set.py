@@ -118,9 +118,10 @@ class Setter:
             self._set_list(where, definition, element if slash else None, value)
         else:
             self._check_no_set(definition, value, line)
-            where.values[name] = value
-            if value.late:
-                self.late.append((where, name, line.span))
+            if definition.type is not Type.FILTER_NAME:
+                where.values[name] = value
+                if value.late:
+                    self.late.append((where, name, line.span))
         if not self._shown:
             self._check_value(definition, key, value)
         self.check_auth(where, name, key)

@@ -39,11 +39,12 @@ def _block(one: Filter) -> str:
     return f"{'group ' if one.kind is Kind.GROUP else ''}{one.key} {name}"
 
 
-def merged(tree: Tree, scope: Scope) -> Filter:
+def merged(tree: Tree, scope: Scope, *, with_groups: bool) -> Filter:
     """Return the filters that are left when a scope is known: those that match are part of what is around them.
 
     ``config_parse_merge_filters`` in src/config/config-parser.c: the filters that match are merged in the order in
-    which values apply, each with all inside it; what a merge adds to the filters is merged last.
+    which values apply, each with all inside it; what a merge adds to the filters is merged last. ``with_groups`` is
+    2.4.5, which puts what a filter includes in place of the groups.
     """
     root = _copy(tree.root, None)
     copies = {id(tree.root): root}
@@ -65,14 +66,36 @@ def merged(tree: Tree, scope: Scope) -> Filter:
             merge(inner, child)
 
     for one in pending:
-        if one.kind.is_connection and one.parent:
-            state = match(one, scope)
-            if state == 0:
-                dropped.add(id(one))
-            elif state == 1:
-                merge(one.parent, one)
+        state = match(one, scope) if one.kind.is_connection else -1
+        if state == 0:
+            dropped.add(id(one))
+        elif state == 1 and one.parent:
+            _take_groups(tree, one, with_groups=with_groups)
+            merge(one.parent, one)
     _drop(root, dropped)
     return root
+
+
+def _take_groups(tree: Tree, one: Filter, *, with_groups: bool) -> None:
+    """Put the settings of the groups that a filter includes into it, and likewise inside."""
+    if not with_groups:
+        return
+    for label, value in one.groups.items():
+        if group := tree.group(label, value.text):
+            _add_missing(one, group)
+    one.groups = {}
+    for child in one.children.values():
+        _take_groups(tree, child, with_groups=with_groups)
+
+
+def _add_missing(target: Filter, source: Filter) -> None:
+    target.values = source.values | target.values
+    target.lists = source.lists | target.lists
+    for child in source.children.values():
+        inner = target.children.get(_key(child))
+        if inner is None:
+            inner = target.children[_key(child)] = Filter(child.kind, child.key, child.name, target, 0, child.origin)
+        _add_missing(inner, child)
 
 
 def _key(one: Filter) -> tuple[Kind, str, str]:
@@ -158,7 +181,8 @@ class _Printer:
         return sorted((*keys, *one.lists), key=lambda key: key.encode("utf-8", "surrogateescape"))
 
     def _is_changed(self, key: str, value: Value) -> bool:
-        return self._defaults or value.text != self._schema.settings[key].default or value.heredoc
+        definition = self._schema.settings[key]
+        return self._defaults or definition.defaults_differ or value.text != definition.default or value.heredoc
 
     def _name_field(self, one: Filter) -> str:
         definition = self._schema.settings.get(one.key) if one.kind is Kind.LIST else None

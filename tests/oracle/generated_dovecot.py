@@ -68,15 +68,22 @@ def _is_about_a_file(difference: str, words: str) -> bool:
 
 
 def _expanded(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tuple[str, str]]:
-    """Return how both differ once doveconf expands values (-x), as 2.4 does for the daemon, and what it says."""
+    """Return how both differ when doveconf reads for the daemon, and what it says.
+
+    ``-F -C`` is what the master process runs at its start; what the master checks itself is told by ``-x -n``.
+    """
     with generated_daemons.folder() as root:
         configurations = [_written(root, number, one, suite) for number, one in enumerate(samples)]
-        commands = [[_command(number, None, suite, "-x -n")] for number in range(len(samples))]
+        commands = [
+            [_command(number, None, suite, "-F -C true"), _command(number, None, suite, "-x -n")]
+            for number in range(len(samples))
+        ]
         found = []
         answers = generated_daemons.ask(oracle, suite, root, commands)
-        for configuration, (told,) in zip(configurations, answers, strict=True):
-            only_here = _first_problem(configuration)
-            found.append((_refused(configuration, told)[0] if told.status else only_here, told.errors))
+        for configuration, told in zip(configurations, answers, strict=True):
+            last = told[-1] if configuration.problems else told[0]
+            difference = _refused(configuration, last)[0] if last.status else _first_problem(configuration)
+            found.append((difference, last.errors))
         return found
 
 

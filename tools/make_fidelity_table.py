@@ -44,9 +44,9 @@ setting, for Dovecot also with `-f protocol=imap` and other filters. `MAILAUDIT_
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {generated}
 
-The listed exceptions are in `tests/oracle/generated_exceptions.py`: what depends on the chroot, and checks of the
-daemon that mailaudit does not have. "Refused" includes refusals that both agree on while mailaudit names further lines
-before. The disagreements that are left are open.
+The listed exceptions are in `tests/oracle/generated_exceptions.py`, each with its reason. "Refused" includes refusals
+that both agree on while mailaudit names further lines before, and what `doveconf -n` of 2.4 refuses alone: there
+`doveconf -F -C`, which the daemon runs at its start, is compared. The disagreements that are left are open.
 
 What is left out, because it cannot agree or is not the language:
 

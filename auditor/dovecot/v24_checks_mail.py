@@ -145,11 +145,6 @@ def _program(key: str, frame: str) -> Check:
     return check
 
 
-def _imap4rev2(view: View) -> str | None:
-    # What Debian, Alpine and Arch build; a daemon that has it takes the setting.
-    return "Dovecot not built with --enable-experimental-imap4rev2." if view.is_on("imap4rev2_enable") else None
-
-
 def _imapc_features(view: View) -> str | None:
     newer = view.schema.number >= HEREDOC
     for word in view.words("imapc_features"):
@@ -228,7 +223,6 @@ def _protocol_checks() -> Iterator[StructCheck]:
     ):
         key = f"{struct}_client_workarounds"
         yield StructCheck(struct, (key,), only(key, *allowed, words=_WORKAROUND, any_case=True))
-    yield StructCheck("imap", ("imap4rev2_enable",), _imap4rev2, LATE_VARIABLES)
     yield StructCheck("pop3", ("pop3_delete_type", "pop3_deleted_flag"), _delete_type)
     yield StructCheck("pop3", ("pop3_logout_format",), _program("pop3_logout_format", "Invalid pop3_logout_format: "))
     yield StructCheck("lda", ("deliver_log_format",), _program("deliver_log_format", "Invalid deliver_log_format: "))

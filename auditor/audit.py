@@ -12,6 +12,7 @@ from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import build_model
+from auditor.model.tls_policy import DEFAULT_POLICY
 from auditor.read import Instances, Versions, read_hosts
 from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule, rule_packages
 
@@ -39,6 +40,8 @@ class Decisions(NamedTuple):
     """Days before its end at which what expires is reported; None for as many as each rule says."""
     suppressions: bool = True
     """Whether comments in the configurations suppress findings."""
+    policy: str = DEFAULT_POLICY
+    """The name of the policy that TLS is judged by."""
 
 
 class Audit(NamedTuple):
@@ -123,7 +126,7 @@ def _model(host: Instances, now: datetime, decisions: Decisions, failures: list[
     try:
         days = decisions.days_before_expiry
         notice = None if days is None else timedelta(days=days)
-        return build_model(host.host, host.dovecot, host.postfix, now, notice)
+        return build_model(host.host, host.dovecot, host.postfix, now, notice, decisions.policy)
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))
         return None

@@ -19,6 +19,7 @@ from auditor.command import (
     NO_COLOR,
     OK,
     OUTPUT,
+    POLICY,
     SEVERITIES,
     USAGE,
     audited_files,
@@ -76,6 +77,7 @@ Most of what is made here lives until the end; looking for garbage every 700 obj
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), default="low", help="The mildest that is shown (default: low)."
 )
+@POLICY
 @click.option("--fail-on", type=click.Choice(SEVERITIES), default="low", help="The mildest that fails (default: low).")
 @click.option("--exit-zero/--no-exit-zero", help="Exit with 0 even if there are findings.")
 @click.option("--strict/--no-strict", help="Fail if anything could not be checked.")
@@ -101,7 +103,12 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     rules = selected_rules(known, _names(options["select"]), _names(options["ignore"]))
     severities = {name: Severity(one) for name, one in decided.table("severities").items()}
     selected_rules(known, list(severities), [])
-    decisions = Decisions(severities, suppressions=options["suppressions"], **_assumptions(decided.table("assume")))
+    decisions = Decisions(
+        severities,
+        suppressions=options["suppressions"],
+        policy=options["policy"],
+        **_assumptions(decided.table("assume")),
+    )
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
     result = compared(result._replace(config=config.path if config else None), options)

@@ -8,6 +8,7 @@ import click
 
 from auditor.command import (
     NO_COLOR,
+    POLICY,
     audited_files,
     complain,
     discovered,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=files)
 @NO_COLOR
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
+@POLICY
 @reading_options
 def why_command(name: str, paths: Sequence[str], **options: Any) -> int:
     """Say what a rule found or did not find below each PATH (default: /etc), and why.
@@ -47,6 +49,6 @@ def why_command(name: str, paths: Sequence[str], **options: Any) -> int:
     (rule,) = selected_rules(all_rules(), [name], [])
     hosts, failures = read_hosts(discovered(paths, options), versions_of(options))
     complain(paths, hosts, failures)
-    found = [why(rule, host, moment_of(options["now"])) for host in hosts]
+    found = [why(rule, host, moment_of(options["now"]), options["policy"]) for host in hosts]
     print_report(lambda width: as_text(found, width), options, audited_files(hosts))
     return status_of(hosts, failures)

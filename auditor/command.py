@@ -62,6 +62,15 @@ OUTPUT: Final = click.option(
 )
 NO_COLOR: Final = click.option("--no-color", is_flag=True, help="No colour, even on a terminal (as NO_COLOR).")
 
+POLICIES: Final = ("mozilla-intermediate", "bsi", "ncsc-nl", "rfc9325")
+"""The names in auditor/data/tls-policies.json; the first is the default."""
+POLICY: Final = click.option(
+    "--policy",
+    type=click.Choice(POLICIES),
+    default=POLICIES[0],
+    help=f"Judge TLS by this policy (default: {POLICIES[0]}).",
+)
+
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say how files are read."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.model.dovecot import Dovecot
 from auditor.model.host import AuditedHost
 from auditor.model.postfix import Postfix
+from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.upgrade import Upgrade
 from auditor.model.upgrade_postfix import postfix_upgrade
 
@@ -27,20 +28,26 @@ def build_model(
     postfix: Sequence[PostfixConfiguration],
     now: datetime,
     expiry_notice: timedelta | None = None,
+    policy: str = DEFAULT_POLICY,
 ) -> AuditedHost:
-    """Return the model of a host from its effective configurations; ``now`` is in UTC.
+    """Return the model of a host from its effective configurations.
+
+    ``now`` is in UTC, ``policy`` one of the names of ``policies()``.
 
     Files that belong to another dialect of Dovecot than the version that was named are judged as they are in force now:
     what the new version makes of them is its ``Upgrade``.
     """
-    postfixes = tuple(Postfix(configuration, host) for configuration in postfix)
+    judged_by = policies()[policy]
+    postfixes = tuple(Postfix(configuration, host, judged_by) for configuration in postfix)
     asked = any(instance.asks_dovecot for instance in postfixes)
-    dovecots = tuple(Dovecot(_in_force(configuration), host, asked_by_postfix=asked) for configuration in dovecot)
+    dovecots = tuple(
+        Dovecot(_in_force(configuration), host, judged_by, asked_by_postfix=asked) for configuration in dovecot
+    )
     upgrades = [
         *(("Dovecot", _dovecot_upgrade(configuration, host)) for configuration in dovecot),
         *(("Postfix", postfix_upgrade(configuration)) for configuration in postfix),
     ]
-    return AuditedHost(host, dovecots, postfixes, now, tuple(upgrades), expiry_notice)
+    return AuditedHost(host, dovecots, postfixes, now, judged_by, tuple(upgrades), expiry_notice)
 
 
 def _in_force(configuration: DovecotConfiguration) -> DovecotConfiguration:

@@ -25,6 +25,7 @@ from auditor.model.reach import (
 )
 from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
+from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.user_drift import Drift, drifts
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from auditor.host import Host
     from auditor.model.passdb import Passdb
+    from auditor.model.tls_policy import Policy
     from auditor.text import Origin
 
 NO_PROTOCOL: Final = "-"
@@ -55,9 +57,12 @@ class Dovecot:
     ``asked_by_postfix`` says whether a Postfix on the same host authenticates its clients here.
     """
 
-    def __init__(self, configuration: Configuration, host: Host, *, asked_by_postfix: bool) -> None:
+    def __init__(
+        self, configuration: Configuration, host: Host, policy: Policy | None = None, *, asked_by_postfix: bool
+    ) -> None:
         self.configuration = configuration
         self.host = host
+        self.policy = policy or policies()[DEFAULT_POLICY]
         self.dialect = configuration.dialect
         self.version = configuration.version
         self.asked_by_postfix = asked_by_postfix

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
+    from auditor.model.tls_policy import Policy
     from auditor.model.upgrade import Upgrade
 
 
@@ -59,6 +60,8 @@ class AuditedHost:
     postfix: tuple[Postfix, ...]
     now: datetime
     """The time at which certificates and CRLs are judged, in UTC."""
+    policy: Policy
+    """What TLS is judged by."""
     upgrades: tuple[tuple[str, Upgrade], ...]
     """What the named versions change, each with its daemon's name."""
     expiry_notice: timedelta | None = None

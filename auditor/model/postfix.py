@@ -10,6 +10,7 @@ from auditor.files.tables import Kind, Table, UnreadableTable, read_table
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.smtpd import SmtpdService, TlsLevel
+from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.postfix.defaults import version_numbers
 from auditor.postfix.restrictions import restrictions
 from auditor.syntax.postfix_lines import words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.host import Host
+    from auditor.model.tls_policy import Policy
     from auditor.postfix.configuration import Configuration, Parameter, Service
     from auditor.postfix.restrictions import Restriction
 
@@ -38,9 +40,10 @@ class SniChain(NamedTuple):
 class Postfix:
     """What one Postfix instance does."""
 
-    def __init__(self, configuration: Configuration, host: Host) -> None:
+    def __init__(self, configuration: Configuration, host: Host, policy: Policy | None = None) -> None:
         self.configuration = configuration
         self.host = host
+        self.policy = policy or policies()[DEFAULT_POLICY]
         self.version = configuration.version
         self.tables = AccessTables(host)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.audit import results_of
 from auditor.finding import Finding, NotChecked
 from auditor.model import build_model
+from auditor.model.tls_policy import DEFAULT_POLICY
 from auditor.why.conditions import Condition, Conditions
 from auditor.why.recording import Asked, Questions, recorded_dovecot, recorded_host, recorded_postfix
 
@@ -30,7 +31,7 @@ class Why(NamedTuple):
     """What it asked, in that order."""
 
 
-def why(rule: type[AnyRule], host: Instances, now: datetime) -> Why:
+def why(rule: type[AnyRule], host: Instances, now: datetime, policy: str = DEFAULT_POLICY) -> Why:
     """Run a rule over a host read before; ``now`` is in UTC. What the rule raises is raised."""
     questions = Questions()
     model = build_model(
@@ -38,6 +39,7 @@ def why(rule: type[AnyRule], host: Instances, now: datetime) -> Why:
         [recorded_dovecot(one, questions) for one in host.dovecot],
         [recorded_postfix(one, questions) for one in host.postfix],
         now,
+        policy=policy,
     )
     # What every model is built from says nothing about this rule.
     questions.forget()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _UPSTREAM: Final = re.compile(r"(?:\d+:)?(\d+(?:\.\d+)+)")
 
+OPENSSL_PACKAGES: Final = ("libssl3t64", "libssl3", "libssl1.1", "libssl1.0.2", "libssl1.0.0")
+"""The names of its package in Debian and Ubuntu, and in Alpine, the newest first."""
+
 
 class Version(NamedTuple):
     """A version number, and the word for where it is known from."""
@@ -37,6 +40,14 @@ def dovecot_version(host: Host) -> Version | None:
 def postfix_version(host: Host) -> Version | None:
     """Return the version of Postfix that the host's packages name."""
     return _from_dpkg(host, "postfix") or _from_apk(host, "postfix") or _from_pacman(host, "postfix")
+
+
+def openssl_version(host: Host) -> Version | None:
+    """Return the version of OpenSSL's library that the host's packages name, the newest where there are several."""
+    for package in OPENSSL_PACKAGES:
+        if found := _from_dpkg(host, package) or _from_apk(host, package):
+            return found
+    return _from_pacman(host, "openssl")
 
 
 def _database(host: Host, name: str) -> bytes:

@@ -9,11 +9,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
+from auditor.files.dh import dh_bits
 from auditor.host import Unreadable
 from auditor.model.client_certificates import ClientCertificates
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
+from auditor.model.openssl import OpenSsl, openssl_of
 from auditor.model.passdb_views import passdbs_by_scope
 from auditor.model.reach import (
     CREDENTIAL_MECHANISMS,
@@ -26,6 +28,7 @@ from auditor.model.reach import (
 from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
+from auditor.model.tls_strength import read_ciphers
 from auditor.model.user_drift import Drift, drifts
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
@@ -339,6 +342,27 @@ class Dovecot:
         """The TLS settings of every kind of login connection."""
         return tuple(self.tls_context(scope) for scope in self.scopes)
 
+    @cached_property
+    def openssl(self) -> OpenSsl:
+        """The OpenSSL of its host."""
+        return openssl_of(self.host)
+
+    def dh_bits(self, setting: Setting) -> int | Unreadable | None:
+        """Return the size of the Diffie-Hellman prime that a setting gives, 0 for a file without; None for no file."""
+        if setting.value.isdigit():
+            return int(setting.value)
+        use = self.file_use(setting)
+        if use is None:
+            return None
+        data = self.host.read_bytes(use.name)
+        return data if isinstance(data, Unreadable) else dh_bits(data) or 0
+
+    @cached_property
+    def security_level(self) -> int:
+        """OpenSSL's security level of the connections, the lowest where cipher lists set several."""
+        lists = (read_ciphers(setting.value, self.openssl) for setting in self.tls_settings("ciphers"))
+        return min((one.level for one in lists if one), default=self.openssl.level)
+
     def tls_settings(self, *names: str) -> dict[Setting, str]:
         """Return the values of some fields of TlsContext where TLS is on, each with the connections it is for."""
         found: dict[Setting, list[TlsContext]] = {}
@@ -360,7 +384,9 @@ class Dovecot:
             key=self.get("ssl_server_key_file", scope),
             alt_certificate=self.get("ssl_server_alt_cert_file", scope),
             alt_key=self.get("ssl_server_alt_key_file", scope),
-            dh=self.get("ssl_server_dh_file", scope),
+            dh=self.get("ssl_server_dh_file", scope) or self.get("ssl_dh_parameters_length", scope),
+            protocols=self.get("ssl_min_protocol", scope) or self.get("ssl_protocols", scope),
+            ciphers=self.get("ssl_cipher_list", scope),
             ca=self.get("ssl_server_ca_file", scope),
             request_client_cert=self.get("ssl_server_request_client_cert", connection),
             require_crl=self.get("ssl_server_require_crl", scope),

@@ -77,8 +77,8 @@ class CipherList(NamedTuple):
 
     ciphers: tuple[Cipher, ...]
     security_level: int | None
-    unknown: tuple[str, ...]
-    """Words that OpenSSL does not know and ignores."""
+    idle: tuple[str, ...]
+    """Words that would add ciphers, were there any: this OpenSSL does not know them or has none."""
 
     def usable(self, level: int) -> tuple[Cipher, ...]:
         """Return the ciphers that can be negotiated, ``level`` being that of the library where the list sets none."""
@@ -124,7 +124,7 @@ def expand(text: str, release: tuple[int, ...] = ()) -> CipherList | None:
     reading = _Reading(known, takes_underscore=release >= (3, 2))
     reading.read(text)
     found = tuple(known.ciphers[at] for at in reading.order if at in reading.active)
-    return CipherList(found, reading.level, tuple(reading.unknown)) if found and not reading.refused else None
+    return CipherList(found, reading.level, tuple(reading.idle)) if found and not reading.refused else None
 
 
 class _Reading:
@@ -136,7 +136,7 @@ class _Reading:
         self.order = list(range(len(release.ciphers)))
         self.active: set[int] = set()
         self.level: int | None = None
-        self.unknown: list[str] = []
+        self.idle: list[str] = []
         self.refused = False
 
     def read(self, text: str) -> None:
@@ -152,11 +152,14 @@ class _Reading:
                 self._special(self._word_at(text, at))
                 at = _end_of_item(text, at)
                 continue
+            start = at
             chosen, at = self._chosen(text, at)
             if chosen is None:
                 at = _end_of_item(text, at)
             else:
                 self._apply(sign, chosen)
+            if not chosen and not sign:
+                self.idle.append(text[start:at])
 
     def _word_at(self, text: str, at: int) -> str:
         match = self._word.match(text, at)
@@ -169,7 +172,6 @@ class _Reading:
         while word := self._word_at(text, at):
             at += len(word)
             if word not in self._release.words:
-                self.unknown.append(word)
                 return None, at
             meant = self._release.words[word]
             chosen = meant if chosen is None else chosen & meant

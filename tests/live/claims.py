@@ -19,6 +19,7 @@ from harms import (
     certificate_logs_in,
     certificate_replaces_the_name,
     certificates_are_not_asked_for,
+    cipher_does_not_protect,
     client_refuses_server,
     crl_order_matters,
     does_not_start,
@@ -26,11 +27,13 @@ from harms import (
     master_opens_mailbox,
     no_certificate_logs_in,
     no_verified_connection,
+    old_protocol_is_served,
     own_certificate_is_not_shown,
     password_is_logged,
     password_logs_in,
     postfix_has_no_tls,
     server_gains,
+    short_prime_is_used,
     strangers_are_asked,
     tls_fails,
     tls_ports_are_closed,
@@ -84,6 +87,10 @@ HARMS: Final = {
     "external-users-drift": Harm(certificate_logs_in("bob")),
     "cert-username-default-cn": Harm(external_fails),
     "cert-username-field-not-in-subject": Harm(external_fails),
+    # TLS
+    "dovecot-tls-protocol-old": Harm(old_protocol_is_served),
+    "dovecot-cipher-list-weak": Harm(cipher_does_not_protect),
+    "dh-parameters": Harm(short_prime_is_used),
     # Certificates and CRLs
     "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
@@ -142,6 +149,7 @@ _NOT_YET: Final = "nothing happens before the day has come"
 _LEFT_OUT: Final = "one of the certificates is left out, and clients get the other"
 _LEFT_OUT_OF_TREE: Final = "the key was left out of the audited tree, not of the host"
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
+_AGAINST_POLICY_ONLY: Final = "of severity low: no known attack, but more than the policy takes"
 UNSHOWN: Final = {
     "cert-username-field-not-in-subject/ok-no-certificates-here-23": "no certificate of the clients here has it",
     "cert-username-field-not-in-subject/ok-no-certificates-here-24": "no certificate of the clients here has it",
@@ -193,6 +201,11 @@ UNSHOWN: Final = {
     "cert-name-overrides-password-login/ok-only-external-23": _NO_LOGIN,
     "external-file-keeps-hashes/bad-disregarded-24": _NOBODY_GAINS,
     "external-file-keeps-hashes/ok-without-nopassword-23": "the user is not meant to log in with a certificate",
+    "dovecot-cipher-list-weak/bad-against-policy-24": _AGAINST_POLICY_ONLY,
+    "dovecot-cipher-list-weak/bad-dropped-23": "the OpenSSL here has none of the ciphers that it dropped",
+    "dovecot-cipher-list-weak/bad-no-forward-secrecy-23": "the server's key is for ECDSA, and kRSA takes one for RSA",
+    "dovecot-tls-protocol-old/bad-one-protocol-24": "the OpenSSL here refuses the protocol at its security level",
+    "dovecot-tls-protocol-old/bad-refused-by-openssl-23": "the OpenSSL here refuses the protocol at its security level",
     "external-without-cert-request/ok-proxy-protocol-23": "the proxy asks for the certificate; there is none here",
     "external-without-cert-request/ok-proxy-protocol-24": "the proxy asks for the certificate; there is none here",
     "file-marker-missing/ok-text-written-out-23": "written on one line, PEM text is refused, too",

@@ -12,6 +12,7 @@ from cage import NEIGHBOUR, STRANGER
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
     from pathlib import Path
 
     from cage import Cage
@@ -45,6 +46,7 @@ class Session:
 
     ``preface`` is what a proxy sends before anything else.
     With ``trusted``, a file of CAs, the server must prove to be the one that was asked for, or mail.example.org.
+    ``offer`` changes what the client offers.
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class Session:
         patience: float = 10,
         trusted: Path | None = None,
         preface: bytes = b"",
+        offer: Callable[[ssl.SSLContext], object] = bool,
     ) -> None:
         self.door = door
         self._trusted = trusted
+        self._offer = offer
         self.asked_for_certificate = False
         self._certificate = certificate
         self._socket = _connection(cage, door, source)
@@ -135,6 +139,7 @@ class Session:
             context.verify_mode = ssl.CERT_NONE
         if self._certificate:
             context.load_cert_chain(self._certificate)
+        self._offer(context)
         # Undocumented, but the only way that Python has to see the server's messages.
         context._msg_callback = self._see
         try:

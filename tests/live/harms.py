@@ -185,6 +185,43 @@ def postfix_has_no_tls(trial: Trial) -> bool:
     return not trial.server.started or not all(trial.opens(door) for door in trial.doors)
 
 
+def old_protocol_is_served(trial: Trial) -> bool:
+    """A client that knows nothing after TLS 1.1 is served under TLS."""
+
+    def offer(context: ssl.SSLContext) -> None:
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("ALL:@SECLEVEL=0")
+
+    return any(trial.opens(door, offer=offer) for door in trial.doors)
+
+
+def cipher_does_not_protect(trial: Trial) -> bool:
+    """A client gets a session without encryption, authentication or forward secrecy, or nobody gets one at all."""
+
+    def offer(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("AECDH:eNULL:kRSA:@SECLEVEL=0")
+
+    return tls_fails(trial) or any(trial.opens(door, offer=offer) for door in trial.doors)
+
+
+def short_prime_is_used(trial: Trial) -> bool:
+    """A client exchanges keys over a prime of fewer than 2048 bits, or nobody gets TLS."""
+
+    def offer(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("kDHE:@SECLEVEL=0")
+
+    def refuses_short(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("kDHE:@SECLEVEL=2")
+
+    doors = list(trial.doors)
+    return tls_fails(trial) or any(
+        trial.opens(door, offer=offer) and not trial.opens(door, offer=refuses_short) for door in doors
+    )
+
+
 def _tls_fails(trial: Trial, door: Door) -> bool:
     try:
         if _clear_only(trial, door):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from proofs import Subject
 
+pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
 SUBJECTS = proofs.subjects()
 
 

@@ -127,7 +127,7 @@ def test_the_facts_of_a_cipher() -> None:
     )
 
 
-def test_what_openssl_ignores_is_told() -> None:
-    known = expand("AES128-SHA:RC4-SHA:EXPORT+kRSA")
+def test_words_that_add_nothing_are_told() -> None:
+    known = expand("AES128-SHA:RC4-SHA:EXPORT+kRSA:3DES:!DES:-nope:+RC2:kRSA+kDHE")
     assert known is not None
-    assert known.unknown == ("RC4-SHA", "EXPORT")
+    assert known.idle == ("RC4-SHA", "EXPORT+kRSA", "3DES", "kRSA+kDHE")

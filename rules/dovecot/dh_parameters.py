@@ -1,0 +1,54 @@
+"""Diffie-Hellman parameters that are too short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.host import Unreadable
+from auditor.rule import DovecotRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding, NotChecked
+    from auditor.model import Dovecot
+
+
+class DhParameters(DovecotRule):
+    """The Diffie-Hellman parameters are shorter than the policy asks.
+
+    What: the file of `ssl_dh` (2.4: `ssl_server_dh_file`) holds a prime with fewer bits than the policy takes, or no
+    parameters, or `ssl_dh_parameters_length` of Dovecot 2.2, by default 1024, says so.
+
+    Why it matters: an exchange over a short prime that many servers share can be broken by who has the means (Logjam).
+    OpenSSL at security level 2, Debian's default, refuses primes of fewer than 2048 bits: then nobody gets TLS.
+
+    How to mend it: take the line out: since 2.3.3 Dovecot goes without DHE then, and ECDHE needs no file. Or write one
+    of the known groups into the file: `openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe3072`.
+
+    When to ignore it: never; a longer file is made in a moment.
+
+    Sources: Dovecot wiki, SSL/DovecotConfiguration, "SSL DH parameters"; Dovecot manual, ssl_server_dh_file; RFC 9325,
+    4.4; RFC 7919; tried on Dovecot 2.3.19 and 2.4.1 with OpenSSL 3.0 and 3.5.
+    """
+
+    name = "dh-parameters"
+    severity = Severity.MEDIUM
+    tags = ("tls",)
+
+    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
+        """Look at the files, or at the length that 2.2 makes, where TLS is on."""
+        policy = dovecot.policy
+        for setting, where in dovecot.tls_settings("dh").items():
+            bits = dovecot.dh_bits(setting)
+            if isinstance(bits, Unreadable):
+                yield self.not_checked(f"{bits.path} ({setting.name} at {setting.origin})", bits.why)
+            elif bits is not None and bits < policy.dh_bits:
+                has = f"have {bits} bits" if bits else "are missing in the file"
+                yield self.finding(
+                    setting.origin,
+                    f"the Diffie-Hellman parameters {has}{where}: {dovecot.shown(setting)}",
+                    advice=f"take the line out, or use {policy.dh_bits} bits, as {policy.cited} asks",
+                    subject=setting.name,
+                )

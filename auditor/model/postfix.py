@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.files.tables import Kind, Table, UnreadableTable, read_table
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
+from auditor.model.openssl import OpenSsl, openssl_of
+from auditor.model.postfix_tls import TlsUse, tls_uses
+from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.postfix.defaults import version_numbers
@@ -61,6 +64,32 @@ class Postfix:
             service for service in self.configuration.services if service.enabled and service.program == "smtpd"
         )
         return tuple(SmtpdService(self, service) for service in services)
+
+    @cached_property
+    def smtp_client(self) -> SmtpClient | None:
+        """The SMTP client that mail leaves by; None where default_transport names no smtp service that is on."""
+        if self.configuration.master_file is None:
+            return SmtpClient(self, None)
+        name = self.configuration.get("default_transport").effective.partition(":")[0].strip()
+        services = (one for one in self.configuration.services if one.enabled and one.program == "smtp")
+        found = next((one for one in services if one.service == name), None)
+        return SmtpClient(self, found) if found else None
+
+    @cached_property
+    def tls_uses(self) -> tuple[TlsUse, ...]:
+        """The TLS of every smtpd service, and of the client, where it is on."""
+        return tuple(tls_uses(self))
+
+    @cached_property
+    def openssl(self) -> OpenSsl:
+        """The OpenSSL of its host."""
+        return openssl_of(self.host)
+
+    def unset(self, *parameters: Parameter) -> list[tuple[str, str]]:
+        """Return the place where those of these parameters that have their defaults could be set."""
+        main = self.configuration.main_file
+        names = [parameter.name for parameter in parameters if parameter.origin.span is None]
+        return [(main.path if main else self.configuration.path, f"does not set {name}") for name in names]
 
     def values(self, name: str) -> list[Parameter]:
         """Return every effective value that a parameter has for the services that read it, each place once.

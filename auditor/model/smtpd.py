@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from auditor.model.certificate_rights import CertificateRights
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
@@ -30,6 +30,14 @@ PRIVATE_NETWORKS: Final = tuple(
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10")
 )
 """Networks that other mail servers do not reach (RFC 1918, 6598, 4193, 4291)."""
+
+
+class Named(Protocol):
+    """A service that has a name in master.cf."""
+
+    @property
+    def name(self) -> str:
+        """The service as master.cf names it."""
 
 
 class TlsLevel(Enum):
@@ -104,7 +112,7 @@ class SmtpdService:
         """Whether only programs of the same host reach it."""
         if self.service and self.service.type not in ("inet", "pass"):
             return True
-        return bool(self.addresses) and all(_is_loopback(address) for address in self.addresses)
+        return bool(self.addresses) and all(is_loopback(address) for address in self.addresses)
 
     @property
     def takes_mail_from_internet(self) -> bool:
@@ -211,7 +219,8 @@ def is_yes(parameter: Parameter) -> bool:
     return parameter.effective.lower() == "yes"
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address or host name of a configuration means the host itself."""
     if address.lower() in ("localhost", "loopback-only"):
         return True
     parsed = _parsed(address)
@@ -220,7 +229,7 @@ def _is_loopback(address: str) -> bool:
 
 def _is_out_of_reach(address: str) -> bool:
     parsed = _parsed(address)
-    return _is_loopback(address) or (parsed is not None and any(parsed in network for network in PRIVATE_NETWORKS))
+    return is_loopback(address) or (parsed is not None and any(parsed in network for network in PRIVATE_NETWORKS))
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -244,7 +253,7 @@ def grouped(
     return found
 
 
-def named(services: Iterable[SmtpdService]) -> str:
+def named(services: Iterable[Named]) -> str:
     """Return the names of services for a sentence."""
     names = list(dict.fromkeys(service.name for service in services))
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -37,6 +37,8 @@ def from_words(value: str) -> tuple[str, ...]:
     named: set[str] = set()
     bounds = {">=": 0, "<=": len(PROTOCOLS) - 1}
     for word in value.replace(",", " ").replace(":", " ").split():
+        if word.lower() in (">=none", "<=none"):
+            continue
         bound = word[:2] if word[:2] in bounds else ""
         at = _bound(word[2:]) if bound else _POSITIONS.get(word.removeprefix("!").lower())
         if at is None:

@@ -66,7 +66,7 @@ def fault(cipher: Cipher) -> str:
         return "no encryption"
     if cipher.authentication == "None":
         return "no authentication"
-    return "too few bits" if cipher.strength < _ENOUGH_BITS else ""
+    return "too few bits" if cipher.bits < _ENOUGH_BITS else ""
 
 
 def allowed_protocols(setting: Setting) -> tuple[str, ...]:

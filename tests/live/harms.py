@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from cases import PKI
-from clients import ClosedError, Door, login
+from clients import ClosedError, Door, login, mail
 from trial import Login, Trial
 
 if TYPE_CHECKING:
@@ -205,6 +205,16 @@ def cipher_does_not_protect(trial: Trial) -> bool:
     return tls_fails(trial) or any(trial.opens(door, offer=offer) for door in trial.doors)
 
 
+def session_is_not_encrypted(trial: Trial) -> bool:
+    """A client gets a session without encryption, or nobody gets one at all."""
+
+    def offer(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("eNULL:@SECLEVEL=0")
+
+    return any(not trial.opens(door) or trial.opens(door, offer=offer) for door in trial.doors)
+
+
 def short_prime_is_used(trial: Trial) -> bool:
     """A client exchanges keys over a prime of fewer than 2048 bits, or nobody gets TLS."""
 
@@ -274,6 +284,36 @@ def certificate_is_not_required(trial: Trial) -> bool:
         for door, tls in product(trial.doors, (False, True))
         if trial.server.parameter(door, "smtpd_tls_req_ccert").casefold() == "yes"
     )
+
+
+def mail_without_tls_is_refused(trial: Trial) -> bool:
+    """A server without TLS cannot even begin to deliver on a public port 25."""
+    doors = (door for door in trial.doors if door.port == 25 and _is_public(door))
+    return any(not trial.accepted(door, tls=False) for door in doors)
+
+
+def no_tls_on_port_25(trial: Trial) -> bool:
+    """Nobody elsewhere can deliver under TLS."""
+    doors = [door for door in trial.doors if door.port == 25 and _is_public(door)]
+    return bool(doors) and not any(trial.opens(door) for door in doors)
+
+
+def mail_is_smuggled_in(trial: Trial) -> bool:
+    """What follows a line with a bare newline in one message is taken for a message of its own."""
+    smuggled = "MAIL FROM:<boss@example.net>\r\nRCPT TO:<root@mail.example.org>\r\nDATA\r\nSubject: smuggled\r\n\r\nx"
+
+    def is_taken(door: Door) -> bool:
+        try:
+            with trial.session(door, tls=False) as session:
+                mail(session, local="root@mail.example.org")
+                session.command("DATA")
+                session.say(f"Subject: a\r\n\r\nx\n.\r\n{smuggled}\r\n.")
+                # The answers to the smuggled MAIL, RCPT and DATA, where there are any.
+                return any(session.say("NOOP").startswith("354") for _ in range(3))
+        except ClosedError:
+            return False
+
+    return any(is_taken(door) for door in trial.doors if door.port == 25 and _is_public(door))
 
 
 def what_is_sent_is_logged(trial: Trial) -> bool:

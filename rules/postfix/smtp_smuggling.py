@@ -1,0 +1,70 @@
+"""Messages smuggled behind a bare newline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.finding import Confidence, Severity
+from auditor.model.smtpd import grouped, named
+from auditor.rule import PostfixRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Postfix
+    from auditor.model.smtpd import SmtpdService
+
+FORBID: Final = "smtpd_forbid_bare_newline"
+
+
+class SmtpSmuggling(PostfixRule):
+    """Other servers' users can smuggle messages in, past SPF.
+
+    What: a service that takes mail from the Internet has `smtpd_forbid_bare_newline = no`, the default before Postfix
+    3.9, or its version does not know the parameter; and neither reject_unauth_pipelining in smtpd_data_restrictions
+    nor smtpd_forbid_unauth_pipelining, with CHUNKING switched off, stands in for it.
+
+    Why it matters: a line that ends with a bare newline ends a message for Postfix and not for the server that sent it.
+    What follows is taken for a message of its own: with any sender, from a server that SPF allows (CVE-2023-51764).
+
+    How to mend it: write `smtpd_forbid_bare_newline = normalize`, or `yes` before 3.5.25, 3.6.15, 3.7.11 and 3.8.6, and
+    upgrade where the version does not know it.
+
+    When to ignore it: all mail comes from servers of your own.
+
+    Sources: https://www.postfix.org/smtp-smuggling.html; postconf(5), smtpd_forbid_bare_newline; RELEASE_NOTES of
+    Postfix 3.9; tried on Postfix 3.7.11: <LF>.<CR><LF> ends a message.
+    """
+
+    name = "smtp-smuggling"
+    severity = Severity.HIGH
+
+    def check(self, postfix: Postfix) -> Iterator[Finding]:
+        """Look at the services that other servers deliver to."""
+        services = (one for one in postfix.smtpd_services if one.takes_mail_from_internet and _is_open(one))
+        known = postfix.configuration.defaults.known(FORBID) is not None
+        for origin, group in grouped(services, lambda one: one.get(FORBID).origin).items():
+            message = f"messages can be smuggled in at {named(group)}: "
+            message += (
+                f"{FORBID} is {group[0].get(FORBID).effective}" if known else f"{postfix.version} cannot forbid it"
+            )
+            yield self.finding(
+                origin,
+                message,
+                because=postfix.unset(group[0].get(FORBID)),
+                advice=f"write `{FORBID} = normalize`"
+                if known
+                else "upgrade, or see smtp-smuggling.html on postfix.org",
+                # Distributions have brought the parameter to versions that did not have it.
+                confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+            )
+
+
+def _is_open(service: SmtpdService) -> bool:
+    if service.get(FORBID).effective.lower() not in ("no", ""):
+        return False
+    names = [one.name.lower() for one in service.restrictions("smtpd_data_restrictions") if not one.warn_only]
+    keywords = service.get("smtpd_discard_ehlo_keywords").effective.lower().replace(",", " ").split()
+    forbids = "reject_unauth_pipelining" in names or service.is_on("smtpd_forbid_unauth_pipelining")
+    return not (forbids and "chunking" in keywords)

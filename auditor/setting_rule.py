@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule, PostfixRule
-from auditor.text import HIDDEN, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,9 +58,11 @@ class PostfixSettingRule(PostfixRule):
         is_wrong = type(self).wrong
         for parameter in (one for name in self.parameters for one in postfix.values(name)):
             if is_wrong(parameter.effective):
-                value = HIDDEN if parameter.secret else shortened(parameter.effective)
-                message = self.message.format(setting=f"`{parameter.name} = {value}`")
-                yield self.finding(parameter.origin, message, advice=self.advice, subject=parameter.name)
+                message = self.message.format(setting=f"`{parameter.name} = {parameter.shown}`")
+                because = postfix.unset(parameter)
+                yield self.finding(
+                    parameter.origin, message, because=because, advice=self.advice, subject=parameter.name
+                )
 
 
 def is_yes(value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,6 +15,7 @@ from auditor.model.postfix_tls import TlsUse, tls_uses
 from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
+from auditor.model.unread import Unread, commented_values, deprecated_settings, unread_settings
 from auditor.postfix.defaults import version_numbers
 from auditor.postfix.restrictions import restrictions
 from auditor.syntax.postfix_lines import words
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""
+_VERBOSE: Final = re.compile(r"(?<=\s)-v+(?=\s|$)")
 NAMING_PROGRAMS: Final = frozenset({"lmtp", "postscreen", "smtp", "smtpd", "tlsproxy"})
 """Programs that alone read the parameters named after them."""
 
@@ -84,6 +87,26 @@ class Postfix:
     def openssl(self) -> OpenSsl:
         """The OpenSSL of its host."""
         return openssl_of(self.host)
+
+    @cached_property
+    def unread(self) -> tuple[Unread, ...]:
+        """What the files set and nothing reads, such as a name misspelt."""
+        return tuple(unread_settings(self.configuration))
+
+    @property
+    def commented_values(self) -> list[tuple[str, Origin]]:
+        """Parameters with a comment behind their value, which becomes a part of it."""
+        return list(commented_values(self.configuration))
+
+    @property
+    def deprecated(self) -> list[tuple[str, str, Origin]]:
+        """The parameters set that this version deprecates, each with the one to use instead."""
+        return list(deprecated_settings(self.configuration))
+
+    @property
+    def verbose_services(self) -> list[Service]:
+        """The services that log whole sessions."""
+        return [one for one in self.configuration.services if one.enabled and _VERBOSE.search(one.command)]
 
     def unset(self, *parameters: Parameter) -> list[tuple[str, str]]:
         """Return the place where those of these parameters that have their defaults could be set."""

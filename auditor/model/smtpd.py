@@ -117,7 +117,36 @@ class SmtpdService:
     @property
     def takes_mail_from_internet(self) -> bool:
         """Whether other mail servers deliver here: port 25, on an address that they can reach."""
-        return self.port == 25 and not (self.addresses and all(map(_is_out_of_reach, self.addresses)))
+        return self.port == 25 and self.is_within_reach
+
+    @property
+    def is_within_reach(self) -> bool:
+        """Whether hosts elsewhere reach it, as far as its addresses tell."""
+        if self.service and self.service.type not in ("inet", "pass"):
+            return False
+        return not (self.addresses and all(map(_is_out_of_reach, self.addresses)))
+
+    @property
+    def asks_dovecot(self) -> bool:
+        """Whether it authenticates its clients by Dovecot."""
+        return self.is_on("smtpd_sasl_auth_enable") and self.get("smtpd_sasl_type").effective == "dovecot"
+
+    @property
+    def sasl_options(self) -> Parameter:
+        """The security options that hold for its logins."""
+        tls = "tls_" if self.tls_level is TlsLevel.ENCRYPT else ""
+        return self.get(f"smtpd_sasl_{tls}security_options")
+
+    @property
+    def proxy_parameter(self) -> Parameter:
+        """The parameter that says whether a proxy in front names the client: postscreen's, where that comes first."""
+        taken = self.service is not None and self.service.type == "pass"
+        return self.get(f"{'postscreen' if taken else 'smtpd'}_upstream_proxy_protocol")
+
+    @property
+    def speaks_proxy_protocol(self) -> bool:
+        """Whether a proxy in front names the client."""
+        return bool(self.proxy_parameter.effective.strip())
 
     @cached_property
     def tls_level(self) -> TlsLevel:

@@ -10,7 +10,7 @@ from auditor.postfix.defaults import Defaults, raw_parameters, version_numbers
 from auditor.postfix.expansion import Expander, Expansion, Features, Piece
 from auditor.postfix.secrets import is_secret
 from auditor.syntax.postfix_expansion import ExpansionError
-from auditor.text import Origin
+from auditor.text import HIDDEN, Origin, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +41,11 @@ class Parameter(NamedTuple):
     def effective(self) -> str:
         """What the daemon uses; empty when the expansion fails."""
         return self.expanded or ""
+
+    @property
+    def shown(self) -> str:
+        """What the daemon uses, for a message: shortened, and hidden where it is a secret."""
+        return HIDDEN if self.secret else shortened(self.effective)
 
 
 class Option(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.postfix.configuration import Configuration, Scope, Service
+    from auditor.syntax.postfix import Assignment
 
 READ_ONLY: Final = frozenset({"process_name", "service_name", "process_id"})
 """Parameters that Postfix sets for itself, whatever the files say."""
@@ -48,6 +49,19 @@ def used_parameters(configuration: Configuration) -> list[str]:
         named.update(name for name in _named_by(configuration, service) if name not in service.options)
     known = {name for name in main if _is_known(configuration, name)} | named
     return sorted((name for name in main if name in known and name not in READ_ONLY), key=_bytes)
+
+
+def unused_settings(configuration: Configuration) -> Iterator[tuple[str, Assignment]]:
+    """Yield what main.cf and the options of services set and nothing reads; ``postconf`` warns of these."""
+    in_main = {*used_parameters(configuration), *READ_ONLY}
+    yield from ((name, found) for name, found in configuration.assignments.items() if name not in in_main)
+    for service in configuration.services:
+        names = [name for name in service.options if not _is_known(configuration, name)] if service.enabled else []
+        read = {*_named_by(configuration, service), *_named_by_main(configuration), *READ_ONLY} if names else set()
+        for name in names:
+            assignment = service.options[name].assignment
+            if name not in read and assignment is not None:
+                yield name, assignment
 
 
 def _bytes(name: str) -> bytes:

@@ -48,6 +48,6 @@ class DaneWithoutDnssec(PostfixRule):
             yield self.finding(
                 client.origin,
                 f"the level `{client.tls_level}` has no effect without DNSSEC, and {then}",
-                because=[(wrong.origin, f"{wrong.name} is {wrong.effective or 'empty'}"), *postfix.unset(wrong)],
+                because=[(wrong.origin, f"{wrong.name} is {wrong.shown or 'empty'}"), *postfix.unset(wrong)],
                 advice="write `smtp_dns_support_level = dnssec`",
             )

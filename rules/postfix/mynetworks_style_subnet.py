@@ -41,10 +41,10 @@ class MynetworksStyleSubnet(PostfixRule):
         if all(service.only_on_loopback for service in postfix.smtpd_services):
             return
         level = postfix.configuration.get("compatibility_level")
-        by_level = [(level.origin, f"compatibility_level = {level.effective}")] if style.origin.span is None else []
+        by_level = [(level.origin, f"compatibility_level = {level.shown}")] if style.origin.span is None else []
         yield self.finding(
             style.origin,
-            f"every host in the same network may relay: mynetworks is not set, {style.name} is {style.effective}",
+            f"every host in the same network may relay: mynetworks is not set, {style.name} is {style.shown}",
             because=[*by_level, *postfix.unset(networks, style)],
             advice="write `mynetworks_style = host`",
         )

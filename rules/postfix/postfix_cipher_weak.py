@@ -59,10 +59,10 @@ class PostfixCipherWeak(PostfixRule):
             yield self.not_checked(f"{names.name} at {names.origin}", "it cannot be expanded")
             return
         broken = [one for one in ciphers.broken if one.authentication != "None" or one.encryption == "None"]
-        because = [(names.origin, f"the ciphers of the grade {grade.effective}")]
+        because = [(names.origin, f"the ciphers of the grade {grade.shown}")]
         advice = "write `medium` or `high`, and take lists of your own out"
         if ciphers.known is None:
-            message = f"{postfix.openssl.name} refuses the ciphers of the grade {grade.effective}, and TLS fails"
+            message = f"{postfix.openssl.name} refuses the ciphers of the grade {grade.shown}, and TLS fails"
             yield self.finding(grade.origin, message, because=because, advice=advice)
         elif broken:
             message = f"{use.side} may use ciphers with {fault(broken[0])}: {named(one.name for one in broken)}"

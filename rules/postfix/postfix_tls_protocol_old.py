@@ -59,7 +59,7 @@ class PostfixTlsProtocolOld(PostfixRule):
             services = services_named(one.reader for one in uses)
             yield self.finding(
                 parameter.origin,
-                f"{services} may use {named(spoken)}: {parameter.name} is {parameter.effective or 'empty'}",
+                f"{services} may use {named(spoken)}: {parameter.name} is {parameter.shown or 'empty'}",
                 because=postfix.unset(parameter),
                 advice=f"allow {postfix.policy.minimum_protocol} and later only, as {postfix.policy.cited} asks",
                 severity=severity,

@@ -50,14 +50,12 @@ class SmtpAuthInClear(PostfixRule):
         if not in_clear and not under_any:
             return
         if client.tls_policies:
-            yield self.not_checked(
-                f"how {client.relay.effective} is authenticated", f"{client.tls_policies.name} decides"
-            )
+            yield self.not_checked(f"how {client.relay.shown} is authenticated", f"{client.tls_policies.name} decides")
             return
         level = f"the security level {client.tls_level}"
-        message = f"a server between learns the password for {client.relay.effective}: {level} does not authenticate it"
+        message = f"a server between learns the password for {client.relay.shown}: {level} does not authenticate it"
         if in_clear:
-            message = f"the password for {client.relay.effective} is sent in clear text where STARTTLS is not offered"
+            message = f"the password for {client.relay.shown} is sent in clear text where STARTTLS is not offered"
         because = [
             (client.origin, level),
             (client.relay.origin, "where the password is sent"),

@@ -43,9 +43,9 @@ class SmtpClientTlsOff(PostfixRule):
         yield self.finding(
             client.origin,
             f"mail leaves in clear text: {client.tls_parameter.name} is"
-            f" {client.tls_parameter.effective or 'empty'}{', but for the servers in a table' if policies else ''}",
+            f" {client.tls_parameter.shown or 'empty'}{', but for the servers in a table' if policies else ''}",
             because=[
-                *((one.origin, f"{one.name} = {one.effective}") for one in (relay, policies) if one),
+                *((one.origin, f"{one.name} = {one.shown}") for one in (relay, policies) if one),
                 *postfix.unset(client.tls_parameter),
             ],
             advice="write `smtp_tls_security_level = may`",

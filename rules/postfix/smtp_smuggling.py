@@ -46,9 +46,7 @@ class SmtpSmuggling(PostfixRule):
         known = postfix.configuration.defaults.known(FORBID) is not None
         for origin, group in grouped(services, lambda one: one.get(FORBID).origin).items():
             message = f"messages can be smuggled in at {named(group)}: "
-            message += (
-                f"{FORBID} is {group[0].get(FORBID).effective}" if known else f"{postfix.version} cannot forbid it"
-            )
+            message += f"{FORBID} is {group[0].get(FORBID).shown}" if known else f"{postfix.version} cannot forbid it"
             yield self.finding(
                 origin,
                 message,

@@ -49,7 +49,7 @@ class SmtpdTlsOff(PostfixRule):
         off = (one for one in off if one.tls_level is TlsLevel.NONE)
         for origin, group in grouped(off, lambda one: one.get(LEVEL).origin).items():
             level = group[0].get(LEVEL)
-            message = f"mail for {named(group)} arrives in clear text: {level.name} is {level.effective or 'empty'}"
+            message = f"mail for {named(group)} arrives in clear text: {level.name} is {level.shown or 'empty'}"
             yield self._finding(origin, message, postfix.unset(level))
         bare = (one for one in services if one.tls_level is not TlsLevel.NONE and not _has_certificate(one))
         for origin, group in grouped(bare, lambda one: one.tls_settings[0][0]).items():

@@ -316,13 +316,27 @@ def mail_is_smuggled_in(trial: Trial) -> bool:
     return any(is_taken(door) for door in trial.doors if door.port == 25 and _is_public(door))
 
 
-def what_is_sent_is_logged(trial: Trial) -> bool:
-    """What a client says under TLS stands in the log."""
-    said = "NOOP secret"
-    for door in trial.doors:
-        with trial.session(door) as session:
-            session.command(said)
-    return said in trial.server.log
+def what_is_sent_is_logged(*, tls: bool) -> Callable[[Trial], bool]:
+    """What a client says stands in the log."""
+
+    def harm(trial: Trial) -> bool:
+        said = "NOOP secret"
+        for door in trial.doors:
+            with trial.session(door, tls=tls) as session:
+                session.command(said)
+        return said in trial.server.log
+
+    return harm
+
+
+def no_mail_is_taken(trial: Trial) -> bool:
+    """Some door takes no mail at all, for want of a sane configuration."""
+    return any(not trial.accepted(door, tls=False) for door in trial.doors)
+
+
+def greeting_or_handshake_is_waited_for(trial: Trial) -> bool:
+    """A client of some port, which does what everybody does there, gets nowhere."""
+    return not all(trial.opens(door, patience=SILENCE) for door in trial.doors if door.port in (25, 465, 587))
 
 
 def _is_public(door: Door) -> bool:

@@ -1,0 +1,65 @@
+"""Lines of Postfix's configuration that have no effect, or another than they seem to have."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.postfix.defaults import removed_in, version_numbers
+from auditor.postfix.upgrade_table import upgrade_table
+from auditor.postfix.used import unused_settings
+from auditor.text import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.postfix.configuration import Configuration
+
+MAX_COMPARED: Final = 50
+"""Names that a similar one is looked for; comparing takes time."""
+_COMMENT: Final = re.compile(r"(?<=[ \t])#[ \t]")
+
+
+class Unread(NamedTuple):
+    """One setting that has no effect: its name, where it stands, and the name that was probably meant."""
+
+    name: str
+    origin: Origin
+    meant: str
+
+
+def unread_settings(configuration: Configuration) -> Iterator[Unread]:
+    """Yield the settings that nothing reads; what an earlier version read is left to the rule about upgrades."""
+    known = [*configuration.defaults.names(), *configuration.service_defaults]
+    for number, (name, assignment) in enumerate(unused_settings(configuration)):
+        if removed_in(name, configuration.version):
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.9) if number < MAX_COMPARED else []
+        yield Unread(name, Origin(assignment.span), near[0] if near else "")
+
+
+def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str, Origin]]:
+    """Yield the parameters set that this version warns of, each with the one that replaces it.
+
+    Of a version that is yet to come the rule about upgrades tells.
+    """
+    if configuration.older:
+        return
+    for name, (since, instead) in upgrade_table().deprecated.items():
+        if version_numbers(configuration.version) < version_numbers(since):
+            continue
+        found = [configuration.assignments.get(name)]
+        found += [one.options[name].assignment for one in configuration.services if one.enabled and name in one.options]
+        yield from ((name, instead, Origin(assignment.span)) for assignment in found if assignment)
+
+
+def commented_values(configuration: Configuration) -> Iterator[tuple[str, Origin]]:
+    """Yield the parameters of main.cf whose value has what looks like a comment behind it, which Postfix knows none of.
+
+    Values that are programs of their own or patterns may have the sign: only lists of words are looked at.
+    """
+    for name, assignment in configuration.assignments.items():
+        value = assignment.value.value
+        if configuration.defaults.get(name) is not None and "{" not in value and _COMMENT.search(value):
+            yield name, Origin(assignment.value.span)

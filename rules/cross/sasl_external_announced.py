@@ -1,0 +1,54 @@
+"""A mechanism that Postfix announces and cannot do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.model.smtpd import named
+from auditor.rule import HostRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import AuditedHost
+
+
+class SaslExternalAnnounced(HostRule):
+    """Postfix announces EXTERNAL, and no login by it succeeds.
+
+    What: Dovecot, which authenticates Postfix's clients, offers the mechanism EXTERNAL, and Postfix passes it on:
+    smtpd_sasl_mechanism_filter is not `!external, …`, its default, or the version is before 3.6 and has no filter.
+
+    Why it matters: mail programs that have a certificate choose EXTERNAL, and their login fails: Postfix does not tell
+    Dovecot about certificates.
+
+    How to mend it: write `smtpd_sasl_mechanism_filter = !external, static:rest`; before 3.6, keep external out of
+    Dovecot's auth_mechanisms, or put Postfix's auth socket on a Dovecot without it.
+
+    When to ignore it: no user's mail program has a client certificate.
+
+    Sources: postconf(5), smtpd_sasl_mechanism_filter; tried on Postfix 3.5.25 and 3.7.11: the first announces EXTERNAL.
+    """
+
+    name = "sasl-external-announced"
+    severity = Severity.LOW
+
+    def check(self, host: AuditedHost) -> Iterator[Finding]:
+        """Look at every Postfix that asks a Dovecot on the same host."""
+        offers = [dovecot.mechanisms["external"] for dovecot in host.dovecot if "external" in dovecot.mechanisms]
+        for postfix in host.postfix if offers else ():
+            services = [one for one in postfix.smtpd_services if one.asks_dovecot]
+            passing = [one for one in services if "external" not in one.get(FILTER).effective.lower()]
+            if passing:
+                parameter = passing[0].get(FILTER)
+                yield self.finding(
+                    parameter.origin,
+                    f"{named(passing)} announces EXTERNAL, and no login by it succeeds",
+                    because=[(offers[0].origin, "Dovecot offers it"), *postfix.unset(parameter)],
+                    advice=f"write `{FILTER} = !external, static:rest`, from Postfix 3.6 on",
+                )
+
+
+FILTER = "smtpd_sasl_mechanism_filter"

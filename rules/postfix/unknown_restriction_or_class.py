@@ -1,0 +1,59 @@
+"""Restrictions that do not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor.finding import Severity
+from auditor.model.restriction_names import strange_words
+from auditor.model.smtpd import named
+from auditor.rule import PostfixRule
+from auditor.text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Postfix
+    from auditor.model.restriction_names import Strange
+    from auditor.model.smtpd import SmtpdService
+
+
+class UnknownRestrictionOrClass(PostfixRule):
+    """A restriction list has a word that Postfix does not know.
+
+    What: in one of the smtpd_*_restrictions stands a word that is no restriction, no table where one may stand alone,
+    and no class of smtpd_restriction_classes; or a class there has no definition. What later versions have taken away
+    is reported by upgrade-breaks.
+
+    Why it matters: where smtpd comes to the word, it answers every client with 451 "Server configuration error": no
+    mail gets in. What stands behind it is never looked at.
+
+    How to mend it: correct the spelling; give a table the check_… in front of it; define the class.
+
+    When to ignore it: never.
+
+    Sources: smtpd_check.c, generic_checks ("unknown smtpd restriction"); RESTRICTION_CLASS_README; tried on Postfix
+    3.7.11 and 3.10.13: the recipient is refused with 451.
+    """
+
+    name = "unknown-restriction-or-class"
+    severity = Severity.HIGH
+
+    def check(self, postfix: Postfix) -> Iterator[Finding]:
+        """Look at the lists of every smtpd service."""
+        found: dict[Strange, list[SmtpdService]] = {}
+        for service in postfix.smtpd_services:
+            for strange in strange_words(service):
+                found.setdefault(strange, []).append(service)
+        for strange, services in found.items():
+            word = shortened(strange.word)
+            what = f"`{word}` in {strange.list_name} is no restriction"
+            if strange.is_class:
+                what = f"the restriction class {word} has no definition"
+            yield self.finding(
+                strange.origin,
+                f"{what}: {named(services)} answers 451 where it comes to it",
+                advice="correct the spelling, or define the class",
+                subject=strange.word,
+            )

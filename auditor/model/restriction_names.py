@@ -49,5 +49,5 @@ def strange_words(service: SmtpdService) -> Iterator[Strange]:
                 yield Strange(one.name, list_name, one.origin, is_class=False)
     parameter = service.get("smtpd_restriction_classes")
     for name in sorted(classes):
-        if not service.get(name).value.strip():
+        if not service.get(name).effective:
             yield Strange(name, parameter.name, parameter.origin, is_class=True)

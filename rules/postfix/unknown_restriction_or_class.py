@@ -27,13 +27,14 @@ class UnknownRestrictionOrClass(PostfixRule):
     is reported by upgrade-breaks.
 
     Why it matters: where smtpd comes to the word, it answers every client with 451 "Server configuration error": no
-    mail gets in. What stands behind it is never looked at.
+    mail gets in, and what stands behind it is never looked at. With a class without a definition smtpd does not start.
 
     How to mend it: correct the spelling; give a table the check_… in front of it; define the class.
 
     When to ignore it: never.
 
-    Sources: smtpd_check.c, generic_checks ("unknown smtpd restriction"); RESTRICTION_CLASS_README; tried on Postfix
+    Sources: smtpd_check.c, generic_checks ("unknown smtpd restriction") and smtpd_check_init ("needs a definition");
+    RESTRICTION_CLASS_README; tried on Postfix
     3.7.11 and 3.10.13: the recipient is refused with 451.
     """
 
@@ -48,12 +49,13 @@ class UnknownRestrictionOrClass(PostfixRule):
                 found.setdefault(strange, []).append(service)
         for strange, services in found.items():
             word = shortened(strange.word)
-            what = f"`{word}` in {strange.list_name} is no restriction"
+            message = f"`{word}` in {strange.list_name} is no restriction: {named(services)} answers 451 there"
             if strange.is_class:
-                what = f"the restriction class {word} has no definition"
+                message = f"{named(services)} does not start: restriction class {word} needs a definition"
             yield self.finding(
                 strange.origin,
-                f"{what}: {named(services)} answers 451 where it comes to it",
+                message,
                 advice="correct the spelling, or define the class",
                 subject=strange.word,
+                tags=("refused",) if strange.is_class else (),
             )

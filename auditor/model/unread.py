@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.postfix.defaults import removed_in, version_numbers
+from auditor.postfix.defaults import Kind, removed_in, version_numbers
 from auditor.postfix.upgrade_table import upgrade_table
 from auditor.postfix.used import unused_settings
 from auditor.text import Origin
@@ -57,9 +57,10 @@ def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str
 def commented_values(configuration: Configuration) -> Iterator[tuple[str, Origin]]:
     """Yield the parameters of main.cf whose value has what looks like a comment behind it, which Postfix knows none of.
 
-    Values that are programs of their own or patterns may have the sign: only lists of words are looked at.
+    A number or a switch with one is refused, which another rule reports.
     """
     for name, assignment in configuration.assignments.items():
         value = assignment.value.value
-        if configuration.defaults.get(name) is not None and "{" not in value and _COMMENT.search(value):
+        known = configuration.defaults.known(name)
+        if known and known.kind is Kind.TEXT and "{" not in value and _COMMENT.search(value):
             yield name, Origin(assignment.value.span)

@@ -20,7 +20,13 @@ from auditor.rule import HostRule
 
 REPOSITORY = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "auditor"]
-CLEAN = ["compatibility_level = 3.6", "mydestination = example.org"]
+CLEAN = [
+    "compatibility_level = 3.6",
+    "mydestination = example.org",
+    "smtpd_tls_security_level = may",
+    "smtpd_tls_chain_files = /etc/ssl/mail.pem",
+    "smtp_tls_security_level = may",
+]
 
 
 @pytest.fixture

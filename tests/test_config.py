@@ -19,7 +19,15 @@ from auditor.config import ConfigError, find, load, problems, schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAIN_CF = "compatibility_level = 3.6\nsmtpd_tls_req_ccert = yes\n"
+MAIN_CF = """\
+compatibility_level = 3.6
+smtpd_tls_req_ccert = yes
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = /etc/ssl/mail.pem
+smtpd_tls_protocols = >=TLSv1.2
+smtpd_helo_required = yes
+disable_vrfy_command = yes
+"""
 RULE = "req-ccert-ignored"
 
 

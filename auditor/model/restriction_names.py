@@ -32,12 +32,11 @@ KNOWN: Final = re.compile(
 
 
 class Strange(NamedTuple):
-    """A word that smtpd does not know, and the list it is in; ``is_class``: a restriction class without definition."""
+    """A word that smtpd does not know, and the list it is in."""
 
     word: str
     list_name: str
     origin: Origin
-    is_class: bool
 
 
 def strange_words(service: SmtpdService) -> Iterator[Strange]:
@@ -46,8 +45,4 @@ def strange_words(service: SmtpdService) -> Iterator[Strange]:
     for list_name in LISTS:
         for one in service.restrictions(list_name):
             if one.name not in classes and not KNOWN.fullmatch(one.name):
-                yield Strange(one.name, list_name, one.origin, is_class=False)
-    parameter = service.get("smtpd_restriction_classes")
-    for name in sorted(classes):
-        if not service.get(name).effective:
-            yield Strange(name, parameter.name, parameter.origin, is_class=True)
+                yield Strange(one.name, list_name, one.origin)

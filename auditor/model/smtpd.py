@@ -127,11 +127,6 @@ class SmtpdService:
         return not (self.addresses and all(map(_is_out_of_reach, self.addresses)))
 
     @property
-    def asks_dovecot(self) -> bool:
-        """Whether it authenticates its clients by Dovecot."""
-        return self.is_on("smtpd_sasl_auth_enable") and self.get("smtpd_sasl_type").effective == "dovecot"
-
-    @property
     def sasl_options(self) -> Parameter:
         """The security options that hold for its logins."""
         tls = "tls_" if self.tls_level is TlsLevel.ENCRYPT else ""

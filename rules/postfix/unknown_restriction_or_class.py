@@ -23,18 +23,17 @@ class UnknownRestrictionOrClass(PostfixRule):
     """A restriction list has a word that Postfix does not know.
 
     What: in one of the smtpd_*_restrictions stands a word that is no restriction, no table where one may stand alone,
-    and no class of smtpd_restriction_classes; or a class there has no definition. What later versions have taken away
-    is reported by upgrade-breaks.
+    and no class of smtpd_restriction_classes. What later versions have taken away is reported by upgrade-breaks, a
+    class without a definition by invalid-value.
 
     Why it matters: where smtpd comes to the word, it answers every client with 451 "Server configuration error": no
-    mail gets in, and what stands behind it is never looked at. With a class without a definition smtpd does not start.
+    mail gets in, and what stands behind it is never looked at.
 
     How to mend it: correct the spelling; give a table the check_… in front of it; define the class.
 
     When to ignore it: never.
 
-    Sources: smtpd_check.c, generic_checks ("unknown smtpd restriction") and smtpd_check_init ("needs a definition");
-    RESTRICTION_CLASS_README; tried on Postfix
+    Sources: smtpd_check.c, generic_checks ("unknown smtpd restriction"); RESTRICTION_CLASS_README; tried on Postfix
     3.7.11 and 3.10.13: the recipient is refused with 451.
     """
 
@@ -49,13 +48,9 @@ class UnknownRestrictionOrClass(PostfixRule):
                 found.setdefault(strange, []).append(service)
         for strange, services in found.items():
             word = shortened(strange.word)
-            message = f"`{word}` in {strange.list_name} is no restriction: {named(services)} answers 451 there"
-            if strange.is_class:
-                message = f"{named(services)} does not start: restriction class {word} needs a definition"
             yield self.finding(
                 strange.origin,
-                message,
-                advice="correct the spelling, or define the class",
+                f"`{word}` in {strange.list_name} is no restriction: {named(services)} answers 451 there",
+                advice="correct the spelling, or name the class in smtpd_restriction_classes",
                 subject=strange.word,
-                tags=("refused",) if strange.is_class else (),
             )

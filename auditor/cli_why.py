@@ -42,11 +42,14 @@ def why_command(name: str, paths: Sequence[str], **options: Any) -> int:
     """
     from auditor.read import read_hosts
     from auditor.report.why import as_text
+    from auditor.rule import SuppressionRule
     from auditor.rule import discover as all_rules
     from auditor.why.explain import why
 
     paths, options, _ = given(paths, options)
     (rule,) = selected_rules(all_rules(), [name], [])
+    if issubclass(rule, SuppressionRule):
+        raise click.UsageError(f"{name} is about what other rules find: ask why one of those speaks or is silent")
     hosts, failures = read_hosts(discovered(paths, options), versions_of(options))
     complain(paths, hosts, failures)
     found = [why(rule, host, moment_of(options["now"]), options["policy"]) for host in hosts]

@@ -188,6 +188,7 @@ def test_an_error_of_our_own_is_one_line(
         (["--no-color", "rules"], "./rules"),
         (["explain"], "RULE"),
         (["explain", "nope"], "nope"),
+        (["why", "suppression-unused", "etc"], "about what other rules find"),
         (["settings", "etc", "--filter", "port=1"], "protocol, local"),
         (["settings", "nowhere"], "nowhere"),
         (["--output", "no/such/folder/x"], "no/such/folder/x"),

@@ -26,6 +26,17 @@ RENAMING_FIELDS: Final = ("user", "username", "domain", "login_user")
 """Fields by which a passdb makes somebody else of the one who logs in."""
 
 
+FAILING_SCHEMES: Final = frozenset(
+    {"CRAM-MD5", "DES-CRYPT", "DIGEST-MD5", "HMAC-MD5", "LDAP-MD5", "MD5", "MD5-CRYPT", "OTP", "PBKDF2", "PLAIN-MD4"}
+    | {"PLAIN-MD5", "PLAIN-TRUNC", "SCRAM-SHA-1", "SCRAM-SHA-256", "SHA", "SHA1", "SHA256", "SHA512", "SMD5", "SSHA"}
+    | {"SSHA256", "SSHA512"}
+)
+"""Schemes of which 2.4 takes an empty text for a failure of the passdb, not for a wrong password.
+
+Tried on 2.4.1 and 2.4.5 with every scheme; in 2.3.19 no scheme does so.
+"""
+
+
 class Result(Enum):
     """How a passdb answers (``enum passdb_result``)."""
 
@@ -144,28 +155,25 @@ def fields_for(passdb: Passdb, entry: Entry | None) -> SetFields:
     return set_fields(passdb.fields)
 
 
-def answers(passdb: Passdb, entry: Entry | None, attempt: Attempt, *, verified: bool) -> Iterator[Answer]:
-    """Yield each answer that a passdb may give; several where the release or the data decides.
+def answer_of(passdb: Passdb, entry: Entry | None, attempt: Attempt, *, verified: bool) -> Answer:
+    """Return the answer that a passdb gives.
 
     ``entry`` is the user's in its passwd-file. ``verified`` says that an earlier passdb has checked the password.
     """
     if passdb in attempt.failing:
-        yield Answer(Result.FAILURE, {})
-        return
+        return Answer(Result.FAILURE, {})
     if not _knows_name(passdb, entry, attempt):
-        yield Answer(Result.UNKNOWN_USER, {})
-        return
+        return Answer(Result.UNKNOWN_USER, {})
     fields = fields_for(passdb, entry)
     compare = _credentials if attempt.by_credentials else _comparison
-    for result, because, known in compare(passdb, entry, attempt, fields, verified=verified):
-        final = result
-        if final is Result.OK and "noauthenticate" in fields.early:
-            final = Result.NEXT
-        fails = fields.fails or not (attempt.source and fields.networks.covers(attempt.source))
-        # Of a deny passdb only its answer counts, whatever its fields say (auth_request_handle_passdb_callback).
-        if final is Result.OK and fails and not passdb.is_deny:
-            final = Result.UNKNOWN_USER
-        yield Answer(final, fields.final, because, known)
+    result, because, known = compare(passdb, entry, attempt, fields, verified=verified)
+    if result is Result.OK and "noauthenticate" in fields.early:
+        result = Result.NEXT
+    fails = fields.fails or not (attempt.source and fields.networks.covers(attempt.source))
+    # Of a deny passdb only its answer counts, whatever its fields say (auth_request_handle_passdb_callback).
+    if result is Result.OK and fails and not passdb.is_deny:
+        result = Result.UNKNOWN_USER
+    return Answer(result, fields.final, because, known)
 
 
 def _knows_name(passdb: Passdb, entry: Entry | None, attempt: Attempt) -> bool:
@@ -179,48 +187,41 @@ _Compared = tuple[Result, tuple["Because", ...], "bool | None"]
 
 def _comparison(
     passdb: Passdb, entry: Entry | None, attempt: Attempt, fields: SetFields, *, verified: bool
-) -> Iterator[_Compared]:
-    """Yield how the password compares with the stored one (``verify_plain``)."""
+) -> _Compared:
+    """Return how the password compares with the stored one (``verify_plain``)."""
     nopassword = fields.early.get("nopassword")
     if verified or "noauthenticate" in fields.early:
-        yield Result.OK, (), None
-    elif passdb.is_deny:
-        yield Result.MISMATCH, (), None
-    elif nopassword and (is_readable(passdb) or passdb.compares_itself):
-        yield Result.OK, why_any(nopassword), None
-    elif attempt.knows(passdb):
-        yield Result.OK, ((passdb.origin, "the password is checked here"),), None
-    elif (empty := _stores_empty(passdb, entry)) is None or attempt.sent is not Sent.NOTHING:
-        yield Result.MISMATCH, (), None
-    elif empty:
-        yield Result.OK, tuple(_why_empty(passdb, entry)), None
-    else:
-        # An empty text is no hash of most schemes, which 2.4 takes for a failure (password_decode).
-        yield Result.MISMATCH, (), None
-        if passdb.dialect == "2.4":
-            yield Result.FAILURE, (), None
+        return Result.OK, (), None
+    if passdb.is_deny:
+        return Result.MISMATCH, (), None
+    if nopassword and (is_readable(passdb) or passdb.compares_itself):
+        return Result.OK, why_any(nopassword), None
+    if attempt.knows(passdb):
+        return Result.OK, ((passdb.origin, "the password is checked here"),), None
+    empty = _stores_empty(passdb, entry)
+    if empty and attempt.sent is Sent.NOTHING:
+        return Result.OK, tuple(_why_empty(passdb, entry)), None
+    fails = empty is False and passdb.dialect == "2.4" and _scheme(passdb, entry).partition(".")[0] in FAILING_SCHEMES
+    return Result.FAILURE if fails else Result.MISMATCH, (), None
 
 
 def _credentials(
     passdb: Passdb, entry: Entry | None, attempt: Attempt, fields: SetFields, *, verified: bool
-) -> Iterator[_Compared]:
-    """Yield whether there is something that the mechanism can use, and whether the client knows it."""
+) -> _Compared:
+    """Return whether there is something that the mechanism can use, and whether the client knows it."""
     if passdb.driver in WITHOUT_CREDENTIALS:
-        yield Result.MISMATCH, (), None
-        return
-    empty = _stores_empty(passdb, entry)
+        return Result.MISMATCH, (), None
     if passdb.driver == "static" and passdb.static_password is None:
         if nopassword := fields.early.get("nopassword"):
             # It stands for the empty password (static_save_fields).
-            yield Result.OK, why_any(nopassword), attempt.sent is Sent.NOTHING
-        else:
-            yield Result.OK if verified else Result.MISMATCH, (), None
-    elif empty:
-        yield Result.OK, tuple(_why_empty(passdb, entry)), attempt.sent is Sent.NOTHING
-    elif empty is False or (is_readable(passdb) and not _suits(_scheme(passdb, entry), attempt.mechanism)):
-        yield Result.MISMATCH, (), None
-    else:
-        yield Result.OK, ((passdb.origin, "the password is looked up here"),), attempt.knows(passdb)
+            return Result.OK, why_any(nopassword), attempt.sent is Sent.NOTHING
+        return Result.OK if verified else Result.MISMATCH, (), None
+    empty = _stores_empty(passdb, entry)
+    if empty:
+        return Result.OK, tuple(_why_empty(passdb, entry)), attempt.sent is Sent.NOTHING
+    if empty is False or (is_readable(passdb) and not _suits(_scheme(passdb, entry), attempt.mechanism)):
+        return Result.MISMATCH, (), None
+    return Result.OK, ((passdb.origin, "the password is looked up here"),), attempt.knows(passdb)
 
 
 def _suits(scheme: str, mechanism: str) -> bool:

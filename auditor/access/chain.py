@@ -10,11 +10,11 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.access.answers import Answer, Attempt, Result, answers
+from auditor.access.answers import Answer, Attempt, Result, answer_of
 from auditor.model.vocabulary import is_true
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from auditor.access.facts import Because
     from auditor.files.passwd_file import Entry
@@ -73,23 +73,33 @@ class Chain:
         first = next((at for at, passdb in enumerate(passdbs) if not passdb.needs_earlier_success), len(passdbs))
         self.passdbs = tuple(passdbs[first:])
 
-    def ends(
+    def end(
         self,
         attempt: Attempt,
         entries: Mapping[Passdb, Entry | None],
         state: State = START,
-        onward: Callable[[State], Iterator[End]] | None = None,
-    ) -> Iterator[End]:
-        """Yield each way in which an attempt may end; ``entries`` are the user's in the passwd-files.
+        onward: Callable[[State], End] | None = None,
+    ) -> End:
+        """Return how an attempt ends; ``entries`` are the user's in the passwd-files.
 
         ``onward`` is how a login goes on that a master passdb has let through to the ordinary ones.
         """
         at = self._next(0, attempt, state)
         if at is None:
             # "All password databases were skipped" where it is the first; else the end of those before it.
-            yield End(bool(state.steps) and state.success, state.steps, state.fields)
-        else:
-            yield from self._visit(at, attempt, entries, state, onward)
+            return End(bool(state.steps) and state.success, state.steps, state.fields)
+        while True:
+            passdb = self.passdbs[at]
+            answer = answer_of(passdb, entries.get(passdb), attempt, verified=state.verified)
+            if passdb.is_deny and answer.result is not Result.UNKNOWN_USER:
+                return End(False)
+            state, continues = _after(passdb, answer, state)
+            if continues and onward and answer.result is Result.OK:
+                return onward(state)
+            following = self._next(at + 1, attempt, state) if continues else None
+            if following is None:
+                return End(_succeeds(passdb, answer, attempt, state), state.steps, state.fields)
+            at = following
 
     def _next(self, at: int, attempt: Attempt, state: State) -> int | None:
         for index in range(at, len(self.passdbs)):
@@ -99,29 +109,6 @@ class Chain:
             if passdb.admits(attempt.mechanism.lower()) and accepts_name(passdb, attempt.name) and not skipped:
                 return index
         return None
-
-    def _visit(
-        self,
-        at: int,
-        attempt: Attempt,
-        entries: Mapping[Passdb, Entry | None],
-        state: State,
-        onward: Callable[[State], Iterator[End]] | None,
-    ) -> Iterator[End]:
-        passdb = self.passdbs[at]
-        for answer in answers(passdb, entries.get(passdb), attempt, verified=state.verified):
-            if passdb.is_deny and answer.result is not Result.UNKNOWN_USER:
-                yield End(False)
-                continue
-            after, continues = _after(passdb, answer, state)
-            if continues and onward and answer.result is Result.OK:
-                yield from onward(after)
-                continue
-            following = self._next(at + 1, attempt, after) if continues else None
-            if following is not None:
-                yield from self._visit(following, attempt, entries, after, onward)
-            else:
-                yield End(_succeeds(passdb, answer, attempt, after), after.steps, after.fields)
 
 
 def _succeeds(passdb: Passdb, answer: Answer, attempt: Attempt, after: State) -> bool:

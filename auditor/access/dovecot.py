@@ -167,7 +167,7 @@ class DovecotAccess:
     def _conflicts(self, name: str, scope: Scope) -> bool:
         base = self.dovecot.get(name, Scope(scope.protocol))
         found = {self.dovecot.get(name, scope._replace(local="")), self.dovecot.get(name, scope._replace(remote=""))}
-        return len({setting.value for setting in found - {base} if setting}) > 1
+        return len(found - {base}) > 1
 
     def _login_rows(self) -> Iterator[Row]:
         """Yield the ways to log in, one for each mechanism, and what proxies may claim."""

@@ -76,7 +76,7 @@ def inet_listeners(dovecot: Dovecot) -> Iterator[InetListener]:
             wrapped=wrapped,
             proxied=is_true(_value(dovecot, block, "inet_listener_haproxy")),
         )
-        kind = _value(dovecot, block, "inet_listener_type") if dovecot.dialect == "2.4" else block.name
+        kind = _value(dovecot, block, "inet_listener_type") if dovecot.dialect == "2.4" else _suffix(block.name)
         yield InetListener(service, block.name, kind, listener)
 
 
@@ -88,9 +88,7 @@ def unix_listeners(dovecot: Dovecot) -> Iterator[UnixListener]:
         if not mode:
             continue
         path = posixpath.join(base.value if base else "/run/dovecot", block.name)
-        # 2.3 goes by the end of the name (auth_socket_type_get, src/auth/main.c).
-        suffix = posixpath.basename(block.name).rpartition("-")[2]
-        kind = _value(dovecot, block, "unix_listener_type") if dovecot.dialect == "2.4" else suffix
+        kind = _value(dovecot, block, "unix_listener_type") if dovecot.dialect == "2.4" else _suffix(block.name)
         setting = block.get(dovecot.spelled("unix_listener_mode"))
         yield UnixListener(
             service,
@@ -158,6 +156,11 @@ def _addresses(dovecot: Dovecot, listener: Section) -> Iterator[str]:
 def _value(dovecot: Dovecot, listener: Section, name: str) -> str:
     setting = listener.get(dovecot.spelled(name))
     return setting.value if setting else ""
+
+
+def _suffix(name: str) -> str:
+    """Return the end of a listener's name, which is its kind in 2.3 (``auth_socket_type_get``, src/auth/main.c)."""
+    return posixpath.basename(name).rpartition("-")[2]
 
 
 def _mode(text: str) -> int:

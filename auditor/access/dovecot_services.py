@@ -52,7 +52,7 @@ def _of_port(dovecot: Dovecot, port: InetListener) -> Iterator[Row]:
     reach = reachable_from(port.listener)
     source = ANYWHERE if reach == EVERYWHERE else Source(str(reach), reach)
     if port.service == "auth":
-        right = Right.ADMINISTER if port.kind in MASTER_KINDS and dovecot.dialect == "2.4" else Right.CHANGE_IDENTITY
+        right = Right.ADMINISTER if port.kind in MASTER_KINDS else Right.CHANGE_IDENTITY
         yield free_row(source, port.listener, right, "")
     elif port.service == "lmtp":
         yield free_row(source, port.listener, Right.ENTRY, "")

@@ -53,7 +53,6 @@ MAX_ASSUMED: Final = 4
 
 SHOWN: Final = 3
 """User names that are left out by name."""
-_EITHER: Final = Unknown("an empty text as a hash", "some releases take it for a failure, some for a mismatch")
 
 
 class Login(NamedTuple):
@@ -148,17 +147,12 @@ class AuthService:
             ways = self._ways(mechanism, self.masters, users, self._onward)
             yield from self._grouped(mechanism, users, ways, Right.READ_ANYONE)
 
-    def _onward(self, attempt: Attempt) -> Callable[[State], Iterator[End]]:
+    def _onward(self, attempt: Attempt) -> Callable[[State], End]:
         """Return how a login goes on that a master passdb has let through: as whomever it may be."""
 
-        def onward(state: State) -> Iterator[End]:
-            ends = [
-                end
-                for user in self.users
-                for end in self.ordinary.ends(replace(attempt, name=user.name), user.entries, state)
-                if end.success
-            ]
-            yield ends[0] if ends else End(False)
+        def onward(state: State) -> End:
+            ends = (self.ordinary.end(replace(attempt, name=user.name), user.entries, state) for user in self.users)
+            return next((end for end in ends if end.success), End(False))
 
         return onward
 
@@ -169,7 +163,7 @@ class AuthService:
         mechanism: str,
         chain: Chain,
         users: Iterable[NameClass],
-        onward: Callable[[Attempt], Callable[[State], Iterator[End]]] | None = None,
+        onward: Callable[[Attempt], Callable[[State], End]] | None = None,
     ) -> Iterator[_Way]:
         """Yield what lets each kind of user in, from each kind of address."""
         both = [*chain.passdbs, *(self.ordinary.passdbs if onward else ())]
@@ -178,12 +172,13 @@ class AuthService:
             for source in _sources(both, user):
                 anything: _Way | None = None
                 for sent, passdb in _knowledge(chain, mechanism, user):
-                    tried = [
-                        (attempt, end)
+                    attempts = [
+                        Attempt(user.name, mechanism, sent, passdb, known_to, failing, source)
                         for known_to, failing in assumptions
                         if passdb is None or is_readable(passdb) or passdb in known_to
-                        for attempt in [Attempt(user.name, mechanism, sent, passdb, known_to, failing, source)]
-                        for end in chain.ends(attempt, user.entries, onward=onward(attempt) if onward else None)
+                    ]
+                    tried = [
+                        (one, chain.end(one, user.entries, onward=onward(one) if onward else None)) for one in attempts
                     ]
                     way = self._way(user, source, sent, tried)
                     if way is None or (anything and set(anything.unknown) <= set(way.unknown)):
@@ -204,7 +199,7 @@ class AuthService:
         attempt, end = succeeding[0]
         unknown = [*self.names.unknown]
         if len(succeeding) < len(tried) or attempt.known_to:
-            unknown += _assumed([attempt for attempt, _ in succeeding]) or [_EITHER]
+            unknown += _assumed([attempt for attempt, _ in succeeding])
         if renamed := end.fields.intersection(RENAMING_FIELDS):
             unknown.append(Unknown(f"the field {min(renamed)}", "it makes somebody else of the user"))
         return _Way(user, source, sent, end, attempt.password_of, _proxies(end), tuple(unknown))
@@ -216,7 +211,7 @@ class AuthService:
         groups: dict[tuple[object, ...], list[_Way]] = defaultdict(list)
         let_in: dict[Secret, set[str]] = defaultdict(set)
         for way in ways:
-            groups[way.credit.passdb, way.credit.result is Result.OK, way.secret, way.proxied, way.unknown].append(way)
+            groups[way.credit.passdb, way.failing, way.secret, way.proxied, way.unknown].append(way)
             let_in[way.secret].add(way.user.name)
         for group in groups.values():
             as_easily = let_in[group[0].secret] | let_in[Secret.ANY_PASSWORD]
@@ -239,7 +234,7 @@ class AuthService:
                     way.proxied,
                     tuple(dict.fromkeys(chained.from_iterable(step.because for step in way.end.steps))),
                     way.unknown,
-                    None if way.credit.result is Result.OK else way.credit.passdb,
+                    way.failing,
                 )
 
 
@@ -258,9 +253,15 @@ class _Way(NamedTuple):
     def credit(self) -> Step:
         """The step that says which users these are: that of their password, or of a list of users, or any."""
         passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
-        own = [step for step in passed if step.passdb is self.password_of]
+        own = [step for step in self.end.steps if step.passdb is self.password_of]
         listing = [step for step in passed if step.passdb.driver != "static"]
         return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
+
+    @property
+    def failing(self) -> Passdb | None:
+        """The passdb whose failure lets the user in, or makes later ones take the password for checked."""
+        first = next(step for step in self.end.steps if step.counts)
+        return None if first.result is Result.OK else first.passdb
 
     @property
     def secret(self) -> Secret:
@@ -289,7 +290,7 @@ def _words(ways: list[_Way], left_out: Iterable[NameClass]) -> str:
     if isinstance(users, PasswdFile) and named and not any(way.user.others for way in ways):
         return some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
     everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
-    without = [user for user in left_out if accepts_name(step.passdb, user.name)]
+    without = [user for user in left_out if accepts_name(step.passdb, user.name) and not user.others]
     names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
     limit = f" that passes `{shortened(step.passdb.username_filter)}`" if step.passdb.username_filter else ""
     return f"{everyone}{limit}{' but ' if names else ''}{', '.join(names)}{' …' if len(without) > SHOWN else ''}"

@@ -8,6 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from access_harms import (
+    clear_login,
+    denied_user_logs_in,
+    doveadm_obeys,
+    good_certificate_and_password_fail,
+    no_door_wants_a_certificate,
+    nobody_is_answered,
+    nobody_is_needed,
+    one_door_is_weaker,
+    postfix_clients_fail,
+    proxy_lets_in,
+    some_doors_want_no_certificate,
+    stranger_is_greeted,
+)
 from harms import (
     ONE_PASSWORD,
     ca_is_no_good,
@@ -46,7 +60,7 @@ from harms import (
     valid_certificate_is_refused,
     what_is_sent_is_logged,
 )
-from preparations import crl_begins_in_the_future, fingerprints_are_real, strangers_ca_is_public
+from preparations import crl_begins_in_the_future, fingerprints_are_real, postfix_has_its_folder, strangers_ca_is_public
 from servers import Dovecot, Postfix, Server
 
 if TYPE_CHECKING:
@@ -97,6 +111,30 @@ HARMS: Final = {
     "dovecot-tls-protocol-old": Harm(old_protocol_is_served),
     "dovecot-cipher-list-weak": Harm(cipher_does_not_protect),
     "dh-parameters": Harm(short_prime_is_used),
+    # Ways in
+    "dovecot-ssl-off": Harm(clear_login("PLAIN", "LOGIN")),
+    "dovecot-cleartext-login": Harm(clear_login("PLAIN", "LOGIN")),
+    "dovecot-tls-not-required": Harm(clear_login("CRAM-MD5")),
+    "login-trusted-networks-wide": Harm(clear_login("PLAIN", "LOGIN")),
+    "weakest-listener": Harm(one_door_is_weaker),
+    "anonymous-mechanism": Harm(nobody_is_needed),
+    "haproxy-trust-wide": Harm(proxy_lets_in("PLAIN")),
+    "haproxy-forged-cert-name": Harm(proxy_lets_in("EXTERNAL")),
+    "require-cert-without-request": Harm(good_certificate_and_password_fail),
+    "require-cert-blocks-mta": Harm(postfix_clients_fail, prepare=postfix_has_its_folder),
+    "cert-exemption-too-wide": Harm(some_doors_want_no_certificate),
+    "client-cert-optional": Harm(no_door_wants_a_certificate),
+    "deny-passdb-too-late": Harm(denied_user_logs_in),
+    "deny-passdb-filtered": Harm(denied_user_logs_in),
+    "passdb-success-chain-unsafe": Harm(denied_user_logs_in),
+    "passdb-failure-becomes-success": Harm(password_logs_in("any-password")),
+    "doveadm-listener-open": Harm(doveadm_obeys),
+    "auth-tcp-listener": Harm(stranger_is_greeted(12346)),
+    "lmtp-open": Harm(stranger_is_greeted(24)),
+    "auth-socket-world": Harm(
+        nobody_is_answered("/run/dovecot/auth-web", "/var/spool/postfix/private/auth"), prepare=postfix_has_its_folder
+    ),
+    "auth-userdb-master-socket": Harm(nobody_is_answered("/run/dovecot/auth-master")),
     # Certificates and CRLs
     "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
@@ -233,6 +271,8 @@ UNSHOWN: Final = {
     "server-cert-expired/bad-expiring-24": _NOT_YET,
     "server-cert-expired/bad-expiring-pf": _NOT_YET,
     "smtpd-trusts-public-cas/bad-asked-only": _NOBODY_GAINS,
+    "require-cert-blocks-mta/ok-without-postfix-23": "there is no Postfix here that would ask",
+    "require-cert-blocks-mta/ok-without-postfix-24": "there is no Postfix here that would ask",
     "ssl-ca-public-bundle/bad-certificate-required-23": _NO_LOGIN,
     "postfix-cipher-weak/bad-own-list-is-info": _AGAINST_POLICY_ONLY,
     "postfix-tls-protocol-old/bad-client": "no server is there for the SMTP client to talk to",

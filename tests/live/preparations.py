@@ -72,3 +72,8 @@ def _fingerprint(certificate: str) -> str:
     """Return a certificate's fingerprint by sha256, smtpd_tls_fingerprint_digest of compatibility level 3.6."""
     digest = sha256(ssl.PEM_cert_to_DER_cert((PKI / certificate).read_text())).hexdigest()
     return ":".join(digest[at : at + 2] for at in range(0, len(digest), 2)).upper()
+
+
+def postfix_has_its_folder(case: Case, cage: Cage) -> None:
+    """Make the folder of Postfix's sockets, closed to others as Postfix makes it."""
+    (cage.root / "var/spool/postfix/private").mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -28,6 +28,8 @@ class Login:
     client: str = ""
     """Whose certificate is shown."""
     source: str = ""
+    tls: bool = True
+    """Whether TLS is started where it is not there from the first byte."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Trial:
 
     def _logs_in(self, attempt: Login) -> bool:
         try:
-            with self.session(attempt.door, attempt.client, source=attempt.source) as session:
+            with self.session(attempt.door, attempt.client, source=attempt.source, tls=attempt.tls) as session:
                 return login(session, attempt.mechanism, attempt.user, attempt.password, attempt.mailbox)
         except ClosedError:
             return False

@@ -211,6 +211,8 @@ def _credentials(
     """Return whether there is something that the mechanism can use, and whether the client knows it."""
     if passdb.driver in WITHOUT_CREDENTIALS:
         return Result.MISMATCH, (), None
+    if "noauthenticate" in fields.early:
+        return Result.OK, (), None
     if passdb.driver == "static" and passdb.static_password is None:
         if nopassword := fields.early.get("nopassword"):
             # It stands for the empty password (static_save_fields).

@@ -179,7 +179,14 @@ class DovecotAccess:
                 yield from self._by_proxy(door, login) if door.peers.listener.proxied else self._directly(door, login)
 
     def _peers(self, listener: InetListener) -> Iterator[Peers]:
-        """Yield the kinds of clients that the filters of the configuration tell apart, server names aside."""
+        """Yield the kinds of clients that the filters of the configuration tell apart, server names aside.
+
+        For a port of proxies filters go by what the proxy claims, so that they keep it from nothing.
+        """
+        if listener.listener.proxied:
+            reach = reachable_from(listener.listener)
+            yield Peers(_source(reach), Scope(listener.protocol), listener.listener)
+            return
         scopes = [scope for scope in self.dovecot.scopes if scope.protocol == listener.protocol]
         locals_ = dict.fromkeys(scope.local for scope in scopes if scope.local)
         remotes = dict.fromkeys(scope.remote for scope in scopes if scope.remote)

@@ -209,13 +209,11 @@ class AuthService:
     ) -> Iterator[Login]:
         """Say once what many users have in common."""
         groups: dict[tuple[object, ...], list[_Way]] = defaultdict(list)
-        let_in: dict[Secret, set[str]] = defaultdict(set)
+        let_in: dict[tuple[Secret, str], AddressSet] = defaultdict(AddressSet)
         for way in ways:
             groups[way.credit.passdb, way.failing, way.secret, way.proxied, way.unknown].append(way)
-            let_in[way.secret].add(way.user.name)
+            let_in[way.secret, way.user.name] |= way.source
         for group in groups.values():
-            as_easily = let_in[group[0].secret] | let_in[Secret.ANY_PASSWORD]
-            left_out = [user for user in users if user.name not in as_easily]
             by_networks: dict[AddressSet, list[_Way]] = defaultdict(list)
             for sources in _by_user(group).values():
                 networks = AddressSet()
@@ -224,6 +222,11 @@ class AuthService:
                 by_networks[networks].append(sources[0])
             for networks, found in by_networks.items():
                 way = found[0]
+                left_out = [
+                    user
+                    for user in users
+                    if not (let_in[way.secret, user.name] | let_in[Secret.ANY_PASSWORD, user.name]).covers(networks)
+                ]
                 yield Login(
                     mechanism,
                     Secret.NONE if mechanism == "EXTERNAL" else way.secret,

@@ -68,7 +68,7 @@ class Try:
         door = Door(protocol, self.address, self.port, wrapped)
         for claim in CLAIMS if self.port == 10143 else ("",):
             name = NAME_OF.get(self.client, "") if self.claimed else ""
-            preface = proxy_header(claim, name) if claim else b""
+            preface = proxy_header(claim, name, tls=self.claimed) if claim else b""
             certificate = certificates[self.client] if shown else None
             try:
                 with Session(
@@ -82,12 +82,14 @@ class Try:
         return False
 
 
-def proxy_header(source: str, name: str) -> bytes:
+def proxy_header(source: str, name: str, *, tls: bool = True) -> bytes:
     """Return a header of the PROXY protocol, version 2, of a client with TLS and, by that name, a certificate."""
+    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address("192.0.2.1").packed
+    body = addresses + struct.pack("!HH", 4444, 143)
     flags = 0x01 | (0x06 if name else 0)
     inner = struct.pack("!BI", flags, 0) + (struct.pack("!BH", 0x22, len(name)) + name.encode() if name else b"")
-    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address("192.0.2.1").packed
-    body = addresses + struct.pack("!HH", 4444, 143) + struct.pack("!BH", 0x20, len(inner)) + inner
+    if tls:
+        body += struct.pack("!BH", 0x20, len(inner)) + inner
     return b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", 0x21, 0x11, len(body)) + body
 
 
@@ -202,7 +204,7 @@ class Prediction:
         return Right.READ if attempt.mailbox == self._identity(attempt) else Right.READ_ANYONE
 
     def _is_bound(self, row: Row, attempt: Try) -> bool:
-        if f"local {attempt.address} " in self.configuration.text:
+        if f"local {attempt.address} " in self.configuration.text and not row.listener.proxied:
             return row.listener.addresses == (attempt.address,)
         return bool({"*", attempt.address} & {*row.listener.addresses})
 

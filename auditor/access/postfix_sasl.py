@@ -74,7 +74,9 @@ class Sasl:
         if not tls and (service.is_on("smtpd_tls_auth_only") or service.tls_level is TlsLevel.ENCRYPT):
             return SaslOffer()
         if service.get("smtpd_sasl_type").effective != "dovecot" or not self._dovecots:
-            return SaslOffer(() if self._is_discarded else (self._unknown_login,))
+            # Whatever the server has, it is most often PLAIN that is left where nothing forbids it.
+            mechanism = "PLAIN" if self._is_allowed("PLAIN", tls=tls) else "any but PLAIN"
+            return SaslOffer(() if self._is_discarded else (self._unknown_login._replace(mechanism=mechanism),))
         offered = {name for name in self._mechanisms if self._is_allowed(name, tls=tls)}
         announced = {name for name in offered if self._is_let_through(name)}
         if not announced or self._is_discarded:

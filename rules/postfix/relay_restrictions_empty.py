@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.certificate_rights import RELAY_REFUSALS
 from auditor.model.smtpd import grouped, named
 from auditor.rule import PostfixRule
 
@@ -14,23 +15,24 @@ if TYPE_CHECKING:
     from auditor.finding import Finding
     from auditor.model import Postfix
     from auditor.model.smtpd import SmtpdService
+    from auditor.postfix.restrictions import Restriction
     from auditor.text import Origin
 
 
 class RelayRestrictionsEmpty(PostfixRule):
     """The list that keeps strangers from relaying is set to nothing.
 
-    What: smtpd_relay_restrictions is set, in main.cf or by `-o`, and what it is set to comes to nothing. Its default
-    is `permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination`.
+    What: smtpd_relay_restrictions is set, in main.cf or by `-o`, to what comes to nothing, and in
+    smtpd_recipient_restrictions a table, a policy service or a class stands before what refuses foreign recipients, or
+    nothing there refuses them.
 
-    Why it matters: everything rests on smtpd_recipient_restrictions then, where a table that says OK to a HELO name or
-    a sender opens the server to strangers. Where that list has no reject_unauth_destination either, smtpd does not
-    start at all.
+    Why it matters: an OK of that table or service, to a HELO name or a sender for example, opens the server to
+    strangers; with the default, `permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination`, it does not
+    (medium). Where that list has no reject_unauth_destination either, smtpd does not start at all (high).
 
     How to mend it: take the line out, or write the list out with reject_unauth_destination at its end.
 
-    When to ignore it: the configuration is from before Postfix 2.10 and its smtpd_recipient_restrictions has
-    permit_mynetworks, permit_sasl_authenticated and reject_unauth_destination, in this order, before anything else.
+    When to ignore it: what stands before the refusal never says OK.
 
     Sources: postconf(5), smtpd_relay_restrictions; RELEASE_NOTES-2.10; smtpd_check.c, smtpd_check_init; tried on
     Postfix 3.7.11: with both lists empty smtpd ends with "specify at least one working instance of".
@@ -43,16 +45,37 @@ class RelayRestrictionsEmpty(PostfixRule):
     def check(self, postfix: Postfix) -> Iterator[Finding]:
         """Look at the relay restrictions of every service."""
         for origin, group in grouped(postfix.smtpd_services, _emptied).items():
+            first = _first_risk(group[0])
             recipients = group[0].get("smtpd_recipient_restrictions")
+            because = [(recipients.origin, "has nothing that refuses foreign recipients")]
+            message = f"nothing keeps strangers from relaying through {named(group)}"
+            if first:
+                because = [(first.origin, "stands before what refuses foreign recipients")]
+                message = f"an OK of {first.name} lets strangers relay through {named(group)}"
             yield self.finding(
                 origin,
-                f"nothing but smtpd_recipient_restrictions keeps strangers from relaying through {named(group)}",
-                because=[(recipients.origin, "what is left to keep strangers out")],
+                message,
+                because=because,
+                severity=Severity.MEDIUM if first else Severity.HIGH,
                 advice="take the line out, so that the default is in effect, or end the list with"
                 " reject_unauth_destination",
             )
 
 
 def _emptied(service: SmtpdService) -> Origin | None:
+    """Return the empty list of a service where the other one does not make good for it."""
     parameter = service.get("smtpd_relay_restrictions")
-    return parameter.origin if parameter.assignment and parameter.expanded == "" else None
+    if parameter.assignment is None or parameter.expanded != "":
+        return None
+    return parameter.origin if _first_risk(service) or not service.has_relay_guard else None
+
+
+def _first_risk(service: SmtpdService) -> Restriction | None:
+    """Return what may permit strangers before the first restriction that refuses them."""
+    for item in service.restrictions("smtpd_recipient_restrictions"):
+        name = item.name.lower()
+        if name in RELAY_REFUSALS and not item.warn_only:
+            return None
+        if item.argument and name.startswith("check_"):
+            return item
+    return None

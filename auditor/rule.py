@@ -11,8 +11,9 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from functools import cache
-from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from auditor.access.table import Access
@@ -198,8 +199,9 @@ def _modules(name: str) -> Iterator[str]:
 
 def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
     module = importlib.import_module(module_name)
-    for _, member in sorted(inspect.getmembers(module, inspect.isclass)):
-        if issubclass(member, AnyRule) and member.__module__ == module_name and hasattr(member, "name"):
+    for _, member in sorted(vars(module).items()):
+        is_own = isinstance(member, type) and member.__module__ == module_name
+        if is_own and issubclass(member, AnyRule) and hasattr(member, "name"):
             yield member
 
 
@@ -213,6 +215,10 @@ def rule_packages() -> tuple[RulePackage, ...]:
 
     A package that cannot be imported, and a rule that is not one or whose name is taken, are errors of the package.
     """
+    if not any(_may_have_rules(Path(folder)) for folder in sys.path):
+        return ()
+    from importlib.metadata import entry_points
+
     taken = set(_own_rules())
     found: list[RulePackage] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point), point.name)):
@@ -231,6 +237,15 @@ def rule_packages() -> tuple[RulePackage, ...]:
             errors.append(internal_error(error, f"importing the rule package {name}"))
         found.append(RulePackage(name, tuple(rules), tuple(errors)))
     return tuple(found)
+
+
+def _may_have_rules(folder: Path) -> bool:
+    """Whether a distribution in a folder has entry points of the group, or distributions may lie in an archive.
+
+    ``importlib.metadata`` takes as long to import as all rules together.
+    """
+    lists = folder.glob("*-[iI][nN][fF][oO]/entry_points.txt")
+    return folder.is_file() or any(GROUP.encode() in one.read_bytes() for one in lists)
 
 
 def _distribution(point: EntryPoint) -> str:

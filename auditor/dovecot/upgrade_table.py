@@ -5,11 +5,11 @@ Its ``sources`` name where it is from; tests/dovecot/test_upgrade_table.py holds
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,7 @@ def _entries(sections: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[st
 @cache
 def upgrade_table() -> UpgradeTable:
     """Return the table."""
-    data = json.loads(files("auditor").joinpath("data/dovecot-upgrade.json").read_text("utf-8"))
+    data = table("dovecot-upgrade")
     return UpgradeTable(
         _entries(data["settings"]),
         _entries(data["prefixes"]),

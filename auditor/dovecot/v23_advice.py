@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from auditor.dovecot.upgrade_table import upgrade_table
@@ -42,6 +41,8 @@ def _unknown(statement: Statement, table: Table, place: Place | None) -> str:
     old = upgrade_table().old_name(section.rpartition("/")[2], key)
     if old:
         return f"{key} is a name of Dovecot 2.4; {table.version} has {old}"
+    from difflib import get_close_matches  # few need it
+
     known = table.sections[section]
     close = get_close_matches(key, known, n=1, cutoff=0.75)
     if close:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -99,7 +99,7 @@ def global_names(version: str) -> Collection[str]:
 
 @cache
 def _data(version: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(files("auditor").joinpath("data", f"dovecot-{version}.json").read_text("utf-8"))
+    data: dict[str, Any] = table(f"dovecot-{version}")
     return data
 
 

@@ -6,7 +6,6 @@ dovecot/documentation.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.upgrade_table import upgrade_table
@@ -94,6 +93,8 @@ class Adviser:
         return f"Dovecot 2.4 has {names} instead of {key}{f': {note}' if note else ''}."
 
     def _similar(self, key: str, section: str) -> str:
+        import difflib  # few need it
+
         prefix = f"{section}_" if section else ""
         inner = [name.removeprefix(prefix) for name in self._schema.settings if prefix and name.startswith(prefix)]
         for names in (inner, list(self._schema.settings)):

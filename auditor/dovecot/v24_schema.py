@@ -6,12 +6,12 @@ table of 2.4.1, versions from 2.4.2 on with that of 2.4.5: a setting added betwe
 
 from __future__ import annotations
 
-import json
 import re
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,9 +96,8 @@ class Schema:
         """Take the table that stands for a version."""
         self.version = version
         self.number = number_of(version)
-        table = "2.4.1" if self.number < LATE_VARIABLES else "2.4.5"
-        text = files("auditor").joinpath("data", f"dovecot-{table}.json").read_text("utf-8")
-        self._table: dict[str, Any] = json.loads(text)
+        known = "2.4.1" if self.number < LATE_VARIABLES else "2.4.5"
+        self._table: dict[str, Any] = table(f"dovecot-{known}")
         self.aliases: dict[str, str] = {}
         self.settings: dict[str, Definition] = {}
         for name, facts in self._table["settings"].items():

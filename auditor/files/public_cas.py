@@ -6,12 +6,12 @@ tools/make_public_roots.py) and the names under which systems keep their bundles
 
 from __future__ import annotations
 
-import json
 import posixpath
 from functools import cache
 from hashlib import sha256
-from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from auditor.files.certificates import Certificate
@@ -42,8 +42,7 @@ class _Roots(NamedTuple):
 
 @cache
 def _roots() -> _Roots:
-    text = resources.files("auditor").joinpath("data/public-roots.json").read_text(encoding="utf-8")
-    rows = json.loads(text)["roots"]
+    rows = table("public-roots")["roots"]
     return _Roots({row[1]: row[0] for row in rows}, {row[2]: row[0] for row in rows if row[2]})
 
 

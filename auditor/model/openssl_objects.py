@@ -5,12 +5,11 @@ The table is auditor/data/openssl-objects.json, made by tools/make_openssl_objec
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from functools import cache
-from importlib import resources
 from typing import Final
+
+from auditor.packaged import table
 
 USUAL: Final = frozenset({"commonName", "CN", "emailAddress"})
 """Names that are known without opening the table."""
@@ -21,8 +20,7 @@ _OID: Final = re.compile(r"([0-9](?:[. ][0-9]+)+)[. ]?")
 
 @cache
 def _table() -> tuple[tuple[str, ...], frozenset[str]]:
-    text = resources.files("auditor").joinpath("data/openssl-objects.json").read_text(encoding="utf-8")
-    data = json.loads(text)
+    data = table("openssl-objects")
     return tuple(data["names"]), frozenset(data["names"]) | frozenset(data["oids"])
 
 
@@ -44,5 +42,7 @@ def nearest(name: str) -> str:
         return ""
     if same := [known for known in (*sorted(USUAL), *_table()[0]) if known.lower() == name.lower()]:
         return same[0]
+    import difflib  # few need it
+
     usual = difflib.get_close_matches(name, sorted(USUAL), n=1, cutoff=0.8)
     return next(iter(usual or difflib.get_close_matches(name, _table()[0], n=1, cutoff=0.8)), "")

@@ -5,12 +5,12 @@ The table is ``auditor/data/postfix-parameters.json``, made by ``tools/make_post
 
 from __future__ import annotations
 
-import json
 import re
 from enum import StrEnum
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,9 +55,8 @@ class Known(NamedTuple):
 
 @cache
 def _table() -> dict[str, Any]:
-    text = files("auditor").joinpath("data/postfix-parameters.json").read_text("utf-8")
-    table: dict[str, Any] = json.loads(text)
-    return table
+    parameters: dict[str, Any] = table("postfix-parameters")
+    return parameters
 
 
 @cache

@@ -5,10 +5,10 @@ The table is ``auditor/data/postfix-upgrade.json``. Its ``source`` names where i
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ class UpgradeTable(NamedTuple):
 @cache
 def upgrade_table() -> UpgradeTable:
     """Return the table."""
-    data = json.loads(files("auditor").joinpath("data/postfix-upgrade.json").read_text("utf-8"))
+    data = table("postfix-upgrade")
     return UpgradeTable(
         {name: (since, instead) for name, (since, instead) in data["deprecated"].items()},
         {name: (since, gone, instead) for name, (since, gone, instead) in data["restrictions"].items()},

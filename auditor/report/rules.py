@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from auditor import packaged
 from auditor.report.lines import Line, line, paragraph
 from auditor.rule import SECTIONS, documentation, rule_packages
 
@@ -21,8 +20,7 @@ PRODUCTS: Final = {"dovecot": "Dovecot", "postfix": "Postfix"}
 @cache
 def proofs() -> dict[str, dict[str, list[str]]]:
     """Return, of each rule, the versions of each daemon on which tests/live showed its harm."""
-    text = resources.files("auditor").joinpath("data/proofs.json").read_text("utf-8")
-    proofs: dict[str, dict[str, list[str]]] = json.loads(text)
+    proofs: dict[str, dict[str, list[str]]] = packaged.table("proofs")
     return proofs
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TEXT: Final = re.compile(r"(?P<OCBRACE>%\{)|(?P<VALUE>%%\{|[^%]+)|(?P<PERC>%)")
 _EXPRESSION: Final = re.compile(
-    r"""(?P<BLANK>[ \t]+)|(?P<NAME>[a-zA-Z\x80-\U0010ffff][a-zA-Z0-9_/;:.\x80-\U0010ffff-]*)|(?P<NUMBER>[0-9]+)
+    r"""(?P<BLANK>[ \t]+)|(?P<NAME>[^\x00-@\[-`{-\x7f][^\x00-,<-@\[-^`{-\x7f]*)|(?P<NUMBER>[0-9]+)
     |(?P<VALUE>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')|(?P<OPEN_QUOTE>["'])|(?P<CCBRACE>\})|(?P<PIPE>\|)|(?P<OBRACE>\()
     |(?P<CBRACE>\))|(?P<COMMA>,)|(?P<EQ>=)|(?P<PLUS>\+)|(?P<MINUS>-)|(?P<STAR>\*)|(?P<SLASH>/)|(?P<PERC>%)|(?P<STRAY>.)""",
     re.DOTALL | re.VERBOSE,

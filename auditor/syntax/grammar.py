@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.resources import files
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import lark
+
+from auditor.packaged import contents
 
 if TYPE_CHECKING:
     from lark.lexer import Lexer
@@ -33,13 +35,12 @@ _SAME_FORM: Final = re.compile(r"1\.(?:1\.(?:[5-9]|\d\d)|[23])(?:\.\d+)*")
 
 def parser(name: str, lexer: type[Lexer] | None = None) -> lark.Lark:
     """Return the parser of a grammar; ``lexer`` makes the terminals that the grammar has no patterns for."""
-    folder = files("auditor.grammars")
-    grammar = folder.joinpath(f"{name}.lark").read_text("utf-8")
-    tables = folder.joinpath(f"{name}.json")
-    if _SAME_FORM.fullmatch(lark.__version__) and tables.is_file():
-        made = json.loads(tables.read_bytes())
-        if made["grammar"] == grammar:
-            return _loaded(made, lexer)
+    grammar = contents("auditor.grammars", f"{name}.lark").decode()
+    if _SAME_FORM.fullmatch(lark.__version__):
+        with suppress(FileNotFoundError):
+            made = json.loads(contents("auditor.grammars", f"{name}.json"))
+            if made["grammar"] == grammar:
+                return _loaded(made, lexer)
     return built(name, grammar, lexer)
 
 

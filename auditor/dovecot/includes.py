@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.host import Host
 
 MAX_INCLUDES: Final = 20_000
-"""Files that one main file may include, each as often as it is included."""
+"""Files that one main file may include, each as often as it is included or refused because it is open already."""
 MAX_LINES: Final = 500_000
 """Lines that are read for one main file."""
 MAX_DEPTH: Final = 1_000
@@ -111,6 +111,8 @@ class Reader:
         self._inputs.append(_Input(known[0], iter(known[1]), final_name, via))
 
     def _include(self, statement: Statement, current: _Input) -> None:
+        if self._includes > MAX_INCLUDES:
+            return
         pattern = statement.value
         if not pattern.startswith("/"):
             pattern = current.tree.file.name.rpartition("/")[0] + "/" + pattern
@@ -130,6 +132,10 @@ class Reader:
 
     def _file(self, name: str, statement: Statement) -> SourceFile | None:
         """Return an included file, or None after saying what is wrong with it."""
+        self._includes += 1
+        if self._includes > MAX_INCLUDES or len(self._inputs) > MAX_DEPTH:
+            self._stop(name, statement)
+            return None
         resolved = self.host.resolve(name)
         final_name = name if isinstance(resolved, Unreadable) else resolved[0]
         if any(final_name == one.final_name for one in self._inputs):
@@ -139,15 +145,18 @@ class Reader:
         if isinstance(file, Unreadable):
             self._unreadable(file, statement)
             return None
-        self._includes += 1
         self._lines += file.text.count("\n")
-        if self._includes > MAX_INCLUDES or self._lines > MAX_LINES or len(self._inputs) > MAX_DEPTH:
-            limit = f"more than {MAX_INCLUDES} includes, {MAX_LINES} lines or {MAX_DEPTH} includes inside includes"
-            if not self._limited:
-                self._skip(f"{escaped(file.path)}, included by {statement.span}, and what comes after", limit)
-            self._limited = True
+        if self._lines > MAX_LINES:
+            self._stop(name, statement)
             return None
         return file
+
+    def _stop(self, name: str, statement: Statement) -> None:
+        """Say once that this file and what comes after it may not be looked at."""
+        if not self._limited:
+            limit = f"more than {MAX_INCLUDES} includes, {MAX_LINES} lines or {MAX_DEPTH} includes inside includes"
+            self._skip(f"{escaped(self.host.path(name))}, included by {statement.span}, and what comes after", limit)
+        self._limited = True
 
     def _nothing(self, statement: Statement, pattern: str) -> None:
         """Say what it means that a pattern has no match."""

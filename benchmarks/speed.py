@@ -8,6 +8,7 @@ programs are asked in the chroots of ``tests/oracle``, where these are present.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import resource
@@ -20,13 +21,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import ModuleType
 
 REPOSITORY = Path(__file__).parents[1]
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
+
+from oracle import daemons  # noqa: E402 - the checkout has to be on the path
+
+from auditor import cli  # noqa: E402
+
 CORPUS = REPOSITORY.parent / "shared" / "corpus"
 ROUNDS = 10
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 EXAMPLES = {"bookworm": "examples/sound/etc", "trixie": "examples/sound-2.4/etc"}
 """The example that each suite's daemons read."""
+POSTFIX = "/tmp/oracle-postfix"
+"""Where a suite's Postfix finds a tree."""
 
 
 def of_children(run: Callable[[], object]) -> float:
@@ -52,14 +62,19 @@ def compare(name: str, arguments: Sequence[str], base_name: str, base: Sequence[
     print(f"{name}: {mine * 1000:.0f} ms; {base_name}: {other * 1000:.0f} ms; {mine / other:.2f} times (aim {aim})")
 
 
-def read_corpus() -> None:
-    from auditor.discover import discover
-    from auditor.read import Versions, read_hosts
-
+def corpus_trees() -> list[str]:
     trees = sorted(str(path) for path in CORPUS.glob("*/etc"))
     if not trees:
         print(f"no corpus at {CORPUS}")
-        return
+    return trees
+
+
+def read_corpus(trees: Sequence[str]) -> None:
+    """Read every tree three times; in the first pass nothing but imports is done."""
+    from auditor.discover import discover
+    from auditor.dovecot import v23, v24  # noqa: F401  # the reader imports them when it finds such a file
+    from auditor.read import Versions, read_hosts
+
     rates = []
     for _ in range(3):
         began = time.process_time()
@@ -74,33 +89,37 @@ def read_corpus() -> None:
     print(f"what could not be read: {len(failures)}")
 
 
-def audit_corpus() -> None:
-    from auditor import cli
-
-    trees = sorted(str(path) for path in CORPUS.glob("*/etc"))
-    if not trees:
-        return
+def audit_corpus(trees: Sequence[str]) -> None:
     began = time.process_time()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         status = cli.run([*trees, "--format", "json"])
     print(f"auditing them: {time.process_time() - began:.2f} s, exit status {status}")
 
 
-def against_the_daemons() -> None:
+def daemons_take(oracle: ModuleType, suite: str, etc: Path, rounds: int) -> float:
+    """Return the CPU seconds of ``doveconf -n``, ``postconf -n`` and ``postconf -M`` on a tree."""
+    seconds = 0.0
+    for product, at, main, commands in (
+        ("dovecot", "/etc/dovecot", "dovecot.conf", (["doveconf", "-n"],)),
+        ("postfix", POSTFIX, "main.cf", (["postconf", "-c", POSTFIX, "-n"], ["postconf", "-c", POSTFIX, "-M"])),
+    ):
+        if not (etc / product).is_dir():
+            continue
+        with oracle.Tree(suite, etc / product, at=at, main=main) as there:
+            for command in commands:
+                whole = min(of_children(lambda c=command: there.run(c)) for _ in range(rounds))
+                # Entering the chroot is no part of the program.
+                seconds += whole - min(of_children(lambda: there.run(["true"])) for _ in range(rounds))
+    return seconds
+
+
+def against_the_daemons(oracle: ModuleType, suites: Sequence[str]) -> None:
     """Compare reading a host in this process, once warm, with the daemons' own programs on the same tree."""
     from auditor.discover import discover
     from auditor.read import Versions, read_hosts
 
-    sys.path.insert(0, str(REPOSITORY / "tests"))
-    from oracle import daemons
-
-    try:
-        oracle = daemons.load()
-    except daemons.UnavailableError as error:
-        print(f"no daemons to compare with: {error}")
-        return
     for suite, example in EXAMPLES.items():
-        if suite not in daemons.SUITES:
+        if suite not in suites:
             continue
         tree = REPOSITORY / example
         warm = []
@@ -108,35 +127,59 @@ def against_the_daemons() -> None:
             began = time.process_time()
             read_hosts(discover([str(tree)]), Versions())
             warm.append(time.process_time() - began)
-        with (
-            oracle.Tree(suite, tree / "dovecot") as dovecot,
-            oracle.Tree(suite, tree / "postfix", at="/tmp/oracle-postfix", main="main.cf") as postfix,
-        ):
-            asked = (
-                (dovecot, ["doveconf", "-n"]),
-                (postfix, ["postconf", "-c", postfix.at, "-n"]),
-                (postfix, ["postconf", "-c", postfix.at, "-M"]),
-            )
-            theirs = 0.0
-            for there, command in asked:
-                code, _, message = there.run(command)
-                if code:
-                    print(f"{command} fails on {example}: {message}")
-                whole = min(of_children(lambda t=there, c=command: t.run(c)) for _ in range(ROUNDS))
-                # Entering the chroot is no part of the program.
-                theirs += whole - min(of_children(lambda t=there: t.run(["true"])) for _ in range(ROUNDS))
+        theirs = daemons_take(oracle, suite, tree, ROUNDS)
         print(
             f"reading {example} once warm: {min(warm) * 1000:.1f} ms; doveconf -n, postconf -n and postconf -M"
             f" of {suite}: {theirs * 1000:.1f} ms (aim: less than theirs)"
         )
 
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(REPOSITORY))
+def against_the_daemons_on_the_corpus(oracle: ModuleType, suites: Sequence[str], trees: Sequence[str]) -> None:
+    """Compare reading each tree of the corpus, and auditing it, with the programs of the daemons of its dialect."""
+    from auditor.discover import discover
+    from auditor.read import Versions, read_hosts
+
+    reading = auditing = theirs = 0.0
+    slower = 0
+    for tree in trees:
+        began = time.process_time()
+        hosts, _ = read_hosts(discover([tree]), Versions())
+        took = time.process_time() - began
+        is_2_4 = any(dovecot.dialect == "2.4" for host in hosts for dovecot in host.dovecot)
+        suite = "trixie" if is_2_4 else "bookworm"
+        if suite not in suites:
+            continue
+        daemons = daemons_take(oracle, suite, Path(tree), 1)
+        began = time.process_time()
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            cli.run([tree])
+        auditing += time.process_time() - began
+        reading += took
+        theirs += daemons
+        slower += took > daemons
+    print(
+        f"each tree of the corpus in one process: reading {reading:.2f} s, auditing {auditing:.2f} s;"
+        f" the daemons' programs {theirs:.2f} s (aim: less than theirs); {slower} trees are read slower than by them"
+    )
+
+
+def measure() -> None:
     libraries = ["-c", "import lark, click, cryptography.x509"]
     for example in EXAMPLES.values():
         compare(f"mailaudit {example}", ["-m", "auditor", example], "importing the libraries", libraries, 1.5)
-    compare("mailaudit --version", ["-m", "auditor", "--version"], "import click", ["-c", "import click"], 1.5)
-    read_corpus()
-    audit_corpus()
-    against_the_daemons()
+    compare("mailaudit --version", ["-m", "auditor", "--version"], "import click", ["-c", "import click"], 1.2)
+    gc.set_threshold(cli.COLLECT_AFTER)
+    trees = corpus_trees()
+    read_corpus(trees)
+    audit_corpus(trees)
+    try:
+        oracle = daemons.load()
+    except daemons.UnavailableError as error:
+        print(f"no daemons to compare with: {error}")
+        return
+    against_the_daemons(oracle, daemons.SUITES)
+    against_the_daemons_on_the_corpus(oracle, daemons.SUITES, trees)
+
+
+if __name__ == "__main__":
+    measure()

@@ -7,16 +7,14 @@ and no file to write, since the tree that is audited may be a stranger's.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import tomllib
-from difflib import get_close_matches
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.discover import git_root, root_of
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,8 +48,7 @@ class Config(NamedTuple):
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the file."""
-    text = resources.files("auditor").joinpath("data/config.schema.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
+    found: dict[str, Any] = table("config.schema")
     return found
 
 
@@ -164,5 +161,7 @@ def _table_problems(table: Mapping[str, object], rules: Mapping[str, Any], where
 
 
 def _meant(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    from difflib import get_close_matches  # few need it
+
     near = get_close_matches(word, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

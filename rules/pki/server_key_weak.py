@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from auditor.model import AuditedHost
 
 
-SMALLEST: Final = {"RSA": 2048, "EC": 256}
-"""Bits that Mozilla's Server Side TLS 6.0 (2026-04-06) asks for."""
+SMALLEST: Final = {"RSA": 2048, "EC": 224}
+"""Bits below which a key is weak whatever the policy says (RFC 9325, 4.5)."""
 
 
 class ServerKeyWeak(HostRule):
     """The key of a server certificate is too small or of an outdated kind.
 
-    What: the certificate that a daemon shows has an RSA key of less than 2048 bits, an EC key of less than 256, or
-    a DSA key.
+    What: the certificate that a daemon shows has an RSA or EC key of less bits than the policy asks, by default 2048
+    and 256, or a DSA key. Where only a stricter policy asks for more, it is low.
 
     Why it matters: a small key can be computed from the certificate; who has it is the server. OpenSSL as Debian
     sets it up (security level 2) refuses keys of less than 112 bits of security: Dovecot then has no TLS at all,
@@ -49,12 +49,15 @@ class ServerKeyWeak(HostRule):
             if key is None:
                 yield self.not_checked(f"the key of the certificate of {found.leaf.subject}", "it cannot be read here")
                 continue
-            if key.kind != "DSA" and key.bits >= SMALLEST.get(key.kind, 0):
+            wanted = {"RSA": host.policy.rsa_bits, "EC": host.policy.ec_bits}.get(key.kind, 0)
+            if key.kind != "DSA" and key.bits >= wanted:
                 continue
+            weak = key.kind == "DSA" or key.bits < SMALLEST[key.kind]
             yield self.finding(
                 found.use.origin,
                 f"the certificate of {found.leaf.subject} has a weak key: {key}",
                 because=[(found.parts[0].line, "this certificate")],
-                advice="have a certificate issued for a new key, such as EC with P-256",
+                advice=f"have a certificate issued for a new key, such as EC with P-256: {host.policy.cited}",
+                severity=Severity.HIGH if weak else Severity.LOW,
                 subject=found.use.name,
             )

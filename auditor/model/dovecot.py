@@ -29,6 +29,7 @@ from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.tls_strength import read_ciphers
+from auditor.model.unreached import Unreached, unreached_passdbs
 from auditor.model.user_drift import Drift, drifts
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
@@ -283,6 +284,11 @@ class Dovecot:
     def open_to_others(self, reaches: Sequence[Reach]) -> bool:
         """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
         return any(reach.protocol == POSTFIX_SERVICE or not self.listeners.only_on_loopback for reach in reaches)
+
+    @cached_property
+    def unreached_passdbs(self) -> tuple[Unreached, ...]:
+        """The passdbs in files that look like a part of the configuration and are none."""
+        return tuple(unreached_passdbs(self))
 
     @cached_property
     def drifts(self) -> tuple[Drift, ...]:

@@ -25,12 +25,9 @@ from auditor.model.reach import (
     WITHOUT_CREDENTIALS,
     Reach,
 )
-from auditor.model.server_names import NamedCertificate, named_certificates
 from auditor.model.tls import TlsContext, where
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.tls_strength import read_ciphers
-from auditor.model.unreached import Unreached, unreached_passdbs
-from auditor.model.user_drift import Drift, drifts
 from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
 
@@ -285,16 +282,6 @@ class Dovecot:
         """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
         return any(reach.protocol == POSTFIX_SERVICE or not self.listeners.only_on_loopback for reach in reaches)
 
-    @cached_property
-    def unreached_passdbs(self) -> tuple[Unreached, ...]:
-        """The passdbs in files that look like a part of the configuration and are none."""
-        return tuple(unreached_passdbs(self))
-
-    @cached_property
-    def drifts(self) -> tuple[Drift, ...]:
-        """The passwd-files for certificates, and who in them is no user any more."""
-        return tuple(drifts(self))
-
     @property
     def takes_names_from_certificates(self) -> bool:
         """Whether logins get their user name from the client's certificate.
@@ -400,11 +387,6 @@ class Dovecot:
             username_from_cert=self.get("auth_ssl_username_from_cert"),
             require_client_cert=self.get("auth_ssl_require_client_cert", scope),
         )
-
-    @cached_property
-    def named_certificates(self) -> tuple[NamedCertificate, ...]:
-        """The server names that have a certificate of their own, whatever the address and the protocol."""
-        return tuple(named_certificates(self))
 
     def file_use(self, setting: Setting | None) -> FileUse | None:
         """Return the file that a setting names, or None when it names none.

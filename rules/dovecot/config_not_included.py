@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.unreached import unreached_passdbs
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ConfigNotIncluded(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the passdbs that are not in force."""
-        for found in dovecot.unreached_passdbs:
+        for found in unreached_passdbs(dovecot):
             yield self.finding(
                 found.span,
                 "nothing includes this file, so this passdb is not in force"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.user_drift import drifts
 from auditor.rule import DovecotRule
 from auditor.text import shortened
 
@@ -39,7 +40,7 @@ class ExternalUsersDrift(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the users that only the file for certificates still has."""
-        for drift in dovecot.drifts:
+        for drift in drifts(dovecot):
             if drift.why:
                 yield self.not_checked(f"whether the users of {drift.passdb.title} are still users", drift.why)
             if drift.leavers:

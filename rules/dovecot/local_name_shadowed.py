@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.server_names import named_certificates
 from auditor.rule import DovecotRule
 from auditor.text import shortened
 
@@ -38,7 +39,7 @@ class LocalNameShadowed(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the certificates that clients never get."""
-        for found in dovecot.named_certificates:
+        for found in named_certificates(dovecot):
             if other := found.shadowed_by:
                 yield self.finding(
                     found.own.origin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.server_names import named_certificates
 from auditor.rule import DovecotRule
 from auditor.text import shortened
 
@@ -39,7 +40,7 @@ class SniOnlyCertificates(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the names with certificates of their own."""
-        names = dovecot.named_certificates
+        names = list(named_certificates(dovecot))
         if names:
             yield self.finding(
                 names[0].own.origin,

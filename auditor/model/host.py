@@ -25,7 +25,7 @@ from auditor.model.pki_folders import CaKey, PkiFolder, ca_keys, pki_folders
 from auditor.model.postfix_tables import NamedTable, named_tables
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
 from auditor.model.signatures import Signature, signatures
-from auditor.model.table_files import stale_tables, tables_in_foreign_directories
+from auditor.model.table_files import password_tables, stale_tables, tables_in_foreign_directories
 from auditor.model.trust import ClientTrust, client_trusts
 from auditor.model.writable import Deciding, Leak, deciding_files, leaks
 
@@ -173,6 +173,11 @@ class AuditedHost:
     def has_index(self, table: NamedTable) -> bool:
         """Whether the indexed file of a table is there."""
         return bool(table.indexed_file) and self.host.exists(table.indexed_file)
+
+    @cached_property
+    def password_tables(self) -> tuple[NamedTable, ...]:
+        """The tables with passwords for other mail servers."""
+        return tuple(password_tables(self.host, self.tables))
 
     @cached_property
     def stale_tables(self) -> tuple[tuple[NamedTable, timedelta], ...]:

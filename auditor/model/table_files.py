@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditor.files.permissions import user_name
-from auditor.files.tables import modified
+from auditor.files.tables import Table, modified, read_table
 from auditor.host import FileFacts
+from auditor.model.credentials import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = timedelta(minutes=1)
 """Difference of times that a copy of both files may make."""
+
+
+def password_tables(host: Host, tables: Iterable[NamedTable]) -> Iterator[NamedTable]:
+    """Yield the tables that hold passwords for other mail servers; one whose text is missing counts."""
+    for table in tables:
+        if table.holds_passwords:
+            found = read_table(host, f"{table.type}:{table.name}", secret=True)
+            results = found.results() if isinstance(found, Table) else ("unknown",)
+            if not all(is_placeholder(result.rpartition(":")[2]) for result in results):
+                yield table
 
 
 def stale_tables(host: Host, tables: Iterable[NamedTable]) -> Iterator[tuple[NamedTable, timedelta]]:

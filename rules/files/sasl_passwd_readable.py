@@ -36,9 +36,7 @@ class SaslPasswdReadable(HostRule):
 
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield the tables of passwords that others can read."""
-        for table in host.tables:
-            if not table.holds_passwords:
-                continue
+        for table in host.password_tables:
             for name in table.files:
                 found = host.exposures.of(name)
                 if isinstance(found, str):

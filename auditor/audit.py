@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,7 +10,7 @@ from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Finding, NotChecked
 from auditor.fingerprint import told_apart, with_fingerprint
-from auditor.model import build_model
+from auditor.model import Assumptions, build_model
 from auditor.model.tls_policy import DEFAULT_POLICY
 from auditor.read import Instances, Versions, read_hosts
 from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule, rule_packages
@@ -36,8 +35,7 @@ class Decisions(NamedTuple):
     """What the users decided about their audits: how bad findings are, by rule, and facts that no file tells."""
 
     severities: Mapping[str, Severity] = MappingProxyType({})
-    days_before_expiry: int | None = None
-    """Days before its end at which what expires is reported; None for as many as each rule says."""
+    assumed: Assumptions = Assumptions()
     suppressions: bool = True
     """Whether comments in the configurations suppress findings."""
     policy: str = DEFAULT_POLICY
@@ -124,9 +122,7 @@ def _known(results: Iterable[Finding | NotChecked], host: Instances, decisions: 
 
 def _model(host: Instances, now: datetime, decisions: Decisions, failures: list[Failure]) -> AuditedHost | None:
     try:
-        days = decisions.days_before_expiry
-        notice = None if days is None else timedelta(days=days)
-        return build_model(host.host, host.dovecot, host.postfix, now, notice, decisions.policy)
+        return build_model(host.host, host.dovecot, host.postfix, now, decisions.assumed, decisions.policy)
     except Exception as error:
         failures.append(internal_error(error, "building the model", path=host.host.root))
         return None

@@ -39,7 +39,7 @@ from auditor.options import accepting_options, compared, given, require_packages
 from auditor.report.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 COLLECT_AFTER: Final = 1_000_000
 """New objects after which garbage is looked for.
@@ -103,12 +103,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     rules = selected_rules(known, _names(options["select"]), _names(options["ignore"]))
     severities = {name: Severity(one) for name, one in decided.table("severities").items()}
     selected_rules(known, list(severities), [])
-    decisions = Decisions(
-        severities,
-        suppressions=options["suppressions"],
-        policy=options["policy"],
-        **_assumptions(decided.table("assume")),
-    )
+    decisions = Decisions(severities, decided.assumptions(), options["suppressions"], options["policy"])
     now = moment_of(options["now"])
     result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
     result = compared(result._replace(config=config.path if config else None), options)
@@ -186,10 +181,6 @@ SUBCOMMANDS: Final = {
 
 def _names(values: Iterable[str]) -> list[str]:
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
-
-
-def _assumptions(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.replace("-", "_"): value for name, value in table.items()}
 
 
 def _filters(texts: Iterable[str], known: Sequence[str]) -> list[tuple[str, str]]:

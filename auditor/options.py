@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from auditor.audit import Audit
     from auditor.config import Config
+    from auditor.model import Assumptions
 
 _PARAMETERS: Final = {"format": "form"}
 """Keys of the configuration whose parameter in this program has another name."""
@@ -33,6 +34,13 @@ class Given(NamedTuple):
         """Return a table of the configuration; it is empty where there is none."""
         found: Mapping[str, Any] = self.config.values.get(name, {}) if self.config else {}
         return found
+
+    def assumptions(self) -> Assumptions:
+        """Return what the configuration assumes."""
+        from auditor.model import Assumptions
+
+        known = self.table("assume")
+        return Assumptions(known.get("days-before-expiry"), tuple(known.get("server-names", ())))
 
 
 def accepting_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -124,6 +124,21 @@ def test_the_days_before_an_expiry_are_the_users(tmp_path: Path, capsys: pytest.
         assert ("crl-expires-soon" in rules_of(report(capsys, *arguments))) is expected
 
 
+@pytest.mark.parametrize("dialect", ["23", "24", "pf"])
+def test_the_names_of_the_server_are_the_users(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], dialect: str
+) -> None:
+    """The default certificate is for mail.example.org, and none is chosen by the name mx.example.net."""
+    Case(Path(__file__).parent / f"rules/server-name-mismatch/ok-own-name-{dialect}").materialise(tmp_path)
+    arguments = (str(tmp_path), "--now", "2026-11-22T12:00:00Z", "--no-modes")
+    for name, expected in (("mail.example.org", False), ("mx.example.net", True)):
+        (tmp_path / "mailaudit.toml").write_text(f'[assume]\nserver-names = ["{name}"]\n')
+        found = report(capsys, *arguments)
+        assert ("server-name-mismatch" in rules_of(found)) is expected
+        messages = [one["message"] for one in found["findings"] if one["rule"] == "server-name-mismatch"]
+        assert all(name in message for message in messages)
+
+
 def test_a_named_file_says_what_to_audit(host: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (host / "audit.toml").write_text('paths = ["etc"]\nroot = "."\n')
     found = report(capsys, "--config", "host/audit.toml")

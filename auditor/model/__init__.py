@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.model.assumptions import NO_ASSUMPTIONS, Assumptions
 from auditor.model.dovecot import Dovecot
 from auditor.model.host import AuditedHost
 from auditor.model.postfix import Postfix
@@ -13,13 +14,13 @@ from auditor.model.upgrade_postfix import postfix_upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from auditor.dovecot.configuration import Configuration as DovecotConfiguration
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration as PostfixConfiguration
 
-__all__ = ["AuditedHost", "Dovecot", "Postfix", "build_model"]
+__all__ = ["Assumptions", "AuditedHost", "Dovecot", "Postfix", "build_model"]
 
 
 def build_model(
@@ -27,7 +28,7 @@ def build_model(
     dovecot: Sequence[DovecotConfiguration],
     postfix: Sequence[PostfixConfiguration],
     now: datetime,
-    expiry_notice: timedelta | None = None,
+    assumed: Assumptions = NO_ASSUMPTIONS,
     policy: str = DEFAULT_POLICY,
 ) -> AuditedHost:
     """Return the model of a host from its effective configurations.
@@ -47,7 +48,7 @@ def build_model(
         *(("Dovecot", _dovecot_upgrade(configuration, host)) for configuration in dovecot),
         *(("Postfix", postfix_upgrade(configuration)) for configuration in postfix),
     ]
-    return AuditedHost(host, dovecots, postfixes, now, judged_by, tuple(upgrades), expiry_notice)
+    return AuditedHost(host, dovecots, postfixes, now, judged_by, tuple(upgrades), assumed)
 
 
 def _in_force(configuration: DovecotConfiguration) -> DovecotConfiguration:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
+from auditor.model.assumptions import NO_ASSUMPTIONS, Assumptions
 from auditor.model.authorities import Authority, authorities
 from auditor.model.certificate_facts import public_key
 from auditor.model.certificate_names import FieldInUse, fields_in_use, of_clients
@@ -64,8 +65,8 @@ class AuditedHost:
     """What TLS is judged by."""
     upgrades: tuple[tuple[str, Upgrade], ...]
     """What the named versions change, each with its daemon's name."""
-    expiry_notice: timedelta | None = None
-    """How long before its end something that expires is to be reported, where the user says so."""
+    assumed: Assumptions = NO_ASSUMPTIONS
+    """What the user says that no file tells."""
 
     @property
     def products(self) -> tuple[Dovecot | Postfix, ...]:
@@ -74,7 +75,7 @@ class AuditedHost:
 
     def expires_soon(self, end: datetime, usual: timedelta) -> bool:
         """Whether what ends at a time is to be reported already; ``usual`` is how long before it usually is."""
-        return end - self.now <= (usual if self.expiry_notice is None else self.expiry_notice)
+        return self.assumed.expires_soon(end, self.now, usual)
 
     def problems(self, kind: ProblemKind) -> Iterator[tuple[str, Problem]]:
         """Yield the places of one kind that a daemon refuses, each with the daemon's name."""
@@ -269,6 +270,18 @@ class AuditedHost:
     def server_certificates(self) -> tuple[ServerCertificate, ...]:
         """The certificates that the daemons show to their clients."""
         return tuple(found for found in self._server_certificates if isinstance(found, ServerCertificate))
+
+    def names_asked_of(self, certificate: ServerCertificate) -> list[str]:
+        """Return the names by which clients ask for a certificate, as far as that is known.
+
+        Of one that no name chooses, they are those that the user says users' programs have, without those that choose
+        another one of the same product.
+        """
+        if certificate.names or not certificate.for_users:
+            return list(certificate.names)
+        product = certificate.use.product
+        chosen = {name for other in self.server_certificates if other.use.product == product for name in other.names}
+        return [name for name in self.assumed.server_names if name not in chosen]
 
     @cached_property
     def faulty_alternatives(self) -> tuple[FaultyAlternative, ...]:

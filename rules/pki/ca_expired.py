@@ -47,7 +47,7 @@ class CaExpired(HostRule):
         yield from self.unread(host.unread_client_trusts)
         for authority in host.authorities_in_use:
             ca = authority.ca
-            if ca.not_after > host.now + SOON:
+            if not host.expires_soon(ca.not_after, SOON):
                 continue
             ended = ca.not_after < host.now
             yield self.finding(

@@ -20,7 +20,7 @@ class ServerNameMismatch(HostRule):
 
     What: a certificate that is chosen by a server name (local_name, tls_server_sni_maps) is not for that name, or a
     certificate names no host in subjectAltName at all. A wildcard stands for one label. By which name clients reach
-    the default certificate the configuration does not say.
+    the default certificate the configuration does not say; `server-names` below `[assume]` in mailaudit.toml does.
 
     Why it matters: mail programs compare the name that the user typed with subjectAltName only, warn or refuse, and
     teach their users to click through.
@@ -42,7 +42,7 @@ class ServerNameMismatch(HostRule):
         """Yield the certificates that are not for their names."""
         yield from self.unread_certificates(host)
         for found in host.server_certificates:
-            missed = [name for name in found.names if not found.covers(name)]
+            missed = [name for name in host.names_asked_of(found) if not found.covers(name)]
             if not (found.names_hosts or found.leaf.may_issue or found.is_self_signed):
                 message = f"clients refuse the certificate of {found.leaf.subject}: it has no host in subjectAltName"
             elif missed:

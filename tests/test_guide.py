@@ -59,8 +59,9 @@ def box(tmp_path: Path) -> Path:
     """A folder with what the commands need: their own /etc, a repository with it, and programs on the path."""
     for example in ("etc", "repository/etc"):
         shutil.copytree(REPOSITORY / "examples/sound/etc", tmp_path / example, symlinks=True)
-    for key in tmp_path.glob("etc/ssl/private/*"):
-        key.chmod(0o600)
+    for secret in (*tmp_path.glob("etc/ssl/private/*"), *tmp_path.glob("etc/dovecot/users*")):
+        secret.chmod(0o600)
+    (tmp_path / "repository/.gitignore").write_text("/etc/ssl/private/\n/etc/dovecot/users*\n")
     (tmp_path / "etc/systemd/system").mkdir(parents=True)
     shutil.copytree(REPOSITORY / "examples", tmp_path / "repository/examples")
     (tmp_path / "bin").mkdir()

@@ -95,8 +95,9 @@ def _sentence(text: str) -> str:
 
 
 def _cases(name: str) -> Iterator[str]:
-    yield "Its cases, each of which the daemon loads unless it says otherwise:\n"
-    for folder in sorted(one for one in (CASES / name).iterdir() if one.is_dir()):
+    folders = sorted(one for one in (CASES / name).glob("*") if one.is_dir())
+    yield "Its cases, each of which the daemon loads unless it says otherwise:\n" if folders else "It has no cases."
+    for folder in folders:
         facts = folder / "case.toml"
         known: dict[str, Any] = tomllib.loads(facts.read_text("utf-8")) if facts.exists() else {}
         said = ["found" if folder.name.startswith("bad") else "not found"]

@@ -68,7 +68,8 @@ class Finding(NamedTuple):
     """One thing that is wrong: what happens, where, and what to do about it.
 
     ``subject`` names what the finding is about independently of lines (a setting path, a file name). ``fingerprint`` is
-    what the finding is known by from one run to the next (``auditor.fingerprint``); the audit sets it.
+    what the finding is known by from one run to the next (``auditor.fingerprint``), ``file`` the name of its file on
+    the audited host; the audit sets both.
     """
 
     rule: str
@@ -80,16 +81,12 @@ class Finding(NamedTuple):
     tags: tuple[str, ...] = ()
     subject: str = ""
     fingerprint: str = ""
+    file: str = ""
 
     @property
     def primary(self) -> Location:
         """The place where it stands."""
         return next((location for location in self.locations if location.primary), self.locations[0])
-
-    @property
-    def file(self) -> str:
-        """The name of the file where it stands, on the audited host where that is known, else as the user opens it."""
-        return self.primary.span.file.name if self.primary.span else self.primary.path
 
     @property
     def sort_key(self) -> tuple[int, tuple[str, int, int], str, str]:

@@ -32,7 +32,7 @@ def with_fingerprint(finding: Finding, host: Host) -> Finding:
     if primary.default_of is not None:
         name = "built-in default"
     text = " ".join(_beginning(primary.span).shown_text.split()) if primary.span else ""
-    return finding._replace(fingerprint=_hash(VERSION, finding.rule, name, finding.subject, text))
+    return finding._replace(fingerprint=_hash(VERSION, finding.rule, name, finding.subject, text), file=name)
 
 
 def told_apart(findings: Iterable[Finding]) -> Iterator[Finding]:

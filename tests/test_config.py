@@ -110,7 +110,7 @@ def test_options_on_the_command_line_win(host: Path, capsys: pytest.CaptureFixtu
 
 
 def test_severities_are_the_users(host: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (host / "mailaudit.toml").write_text(f'[severities]\n{RULE} = "info"\n')
+    (host / "mailaudit.toml").write_text(f'select = ["{RULE}"]\n[severities]\n{RULE} = "info"\n')
     found = report(capsys, "host")
     assert (found["status"], found["summary"]["info"]) == (0, 1)
 

@@ -16,7 +16,7 @@ from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.host import Host, Mount
 from auditor.rule import HostRule
 from auditor.rule import discover as all_rules
-from auditor.text import SourceFile
+from auditor.text import Origin, SourceFile
 
 ARTICLE = Path(__file__).parents[1] / "examples/article"
 MAIN = SourceFile("/etc/dovecot/dovecot.conf", "etc/dovecot/dovecot.conf", "!include x.conf\n")
@@ -42,6 +42,16 @@ def test_they_survive_moved_lines_and_tell_findings_apart() -> None:
     assert known_by(moved.span(start, start + 6), "other words") == one
     others = [known_by(FILE.span(6, 11)), known_by(FILE.span(0, 5), subject="b"), known_by(MAIN.span(0, 5))]
     assert len({one, *others}) == 4
+
+
+def test_the_file_is_the_one_on_the_host() -> None:
+    places = {
+        FILE.span(0, 5): FILE.name,
+        "etc/ssl/key.pem": "/etc/ssl/key.pem",
+        Origin(default_of="2.4.1"): "built-in default",
+    }
+    for place, name in places.items():
+        assert with_fingerprint(Example().finding(place, "m"), HOST).file == name
 
 
 def test_a_secret_does_not_count() -> None:

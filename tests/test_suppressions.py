@@ -17,6 +17,7 @@ CERTIFICATE = "smtpd_tls_cert_file = /etc/cert.pem\n"
 ASK = "smtpd_tls_ask_ccert = yes\n"
 IGNORE = "# mailaudit: ignore[ask-ccert-global] nobody else connects here\n"
 OURS = ("suppression-invalid", "suppression-expired", "suppression-unused")
+ONLY = ",".join(("ask-ccert-global", "private-key-world-readable", "syntax-error", *OURS))
 
 
 @pytest.fixture
@@ -27,7 +28,8 @@ def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
         (tmp_path / "etc/postfix").mkdir(parents=True, exist_ok=True)
         (tmp_path / "etc/postfix/main.cf").write_text(MAIN + main)
         (tmp_path / "etc/postfix/master.cf").write_text(master)
-        cli.run([str(tmp_path / "etc"), "--format", "json", "--now", "2026-11-22", *arguments])
+        only = () if "--select" in arguments else ("--select", ONLY)
+        cli.run([str(tmp_path / "etc"), "--format", "json", "--now", "2026-11-22", *only, *arguments])
         out, err = capsys.readouterr()
         assert err == ""
         found = validated(out)
@@ -140,7 +142,7 @@ def test_a_hostile_file_takes_no_long(report: Any) -> None:
 
 def test_people_see_what_is_suppressed_and_why(report: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report(IGNORE.replace("] ", "] until=2027-01-01 to \x1b[31m x_password=hunter2 ") + ASK)
-    assert cli.run([str(tmp_path / "etc"), "--now", "2026-11-22"]) == 0
+    assert cli.run([str(tmp_path / "etc"), "--now", "2026-11-22", "--select", ONLY]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "[ask-ccert-global]" in out
     assert "(until 2027-01-01)" in out

@@ -51,6 +51,7 @@ def check_services(configuration: Configuration24, view: View, names_of: Mapping
     The daemon checks them for each filter that opens some; ``names_of`` are those that it sees there, by list filter.
     """
     for kind, struct, check in (
+        ("service", "master", _check_listen),
         ("service", "master", _check_services),
         ("metric", "stats", _check_exporters),
         ("language", "languages", _check_languages),
@@ -77,12 +78,17 @@ def _text(section: Section, key: str) -> str:
     return found.value
 
 
-def _check_services(configuration: Configuration24, view: View, services: Sequence[Section]) -> None:
+def _check_listen(configuration: Configuration24, view: View, services: Sequence[Section]) -> None:
     # doveconf puts together what stands in the file and what is built in, the master process does not (tried on both).
     is_root = view.where.kind is Kind.ROOT
     if not (configuration.items("listen") if is_root else view.words("listen")):
         message = "listen can't be set empty"
         raise _RefusedError(message, view.span("listen") or services[-1].origin.span)
+
+
+def _check_services(configuration: Configuration24, view: View, services: Sequence[Section]) -> None:
+    if not view.words("listen"):
+        return
     _check_names_and_types(services)
     known = {_text(service, "service_protocol") for service in services}
     protocols = view.words("protocols")

@@ -13,6 +13,7 @@ TREES: dict[tuple[str, str], str] = {
 """Trees by name and suite, ``*`` for both."""
 
 TEXTS: dict[tuple[str, str], str] = {
+    ("passdb = $SET:mail_home", "trixie"): "the daemon expands the variable first, doveconf -n does not",
     ("@mailbox_defaults = $SET:mail_home", "trixie"): "the daemon expands the variable first, doveconf -n does not",
     (
         "mail_debug = <<EOF\nyes\nEOF",

@@ -50,29 +50,30 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
         ]
     doubtful = [number for number, (difference, outcome, _) in enumerate(found) if difference and outcome == "refused"]
     if doubtful and suite != "bookworm":
-        for number, agrees in zip(doubtful, _daemon_agrees(oracle, suite, [samples[n] for n in doubtful]), strict=True):
-            if agrees:
-                found[number] = "", "refused by doveconf -n alone", 0
+        for_the_daemon = _for_the_daemon(oracle, suite, [samples[number] for number in doubtful])
+        for number, difference in zip(doubtful, for_the_daemon, strict=True):
+            found[number] = difference, "refused" if difference else "refused by doveconf -n alone", 0
     return found
 
 
-def _daemon_agrees(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[bool]:
-    """Return for each sample whether both agree when doveconf reads for the daemon.
+def _for_the_daemon(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[str]:
+    """Return for each sample how both differ when doveconf reads for the daemon, empty when they agree.
 
-    It opens files then, which are not there: a sample with some is asked about again without the lines that name them.
+    It opens files then, which are not there, and asks its environment: a sample with some of both is asked about again
+    without the lines that name them.
     """
     found = _expanded(oracle, suite, samples)
-    named = [number for number, (_, words) in enumerate(found) if NO_FILE.search(words)]
-    if named:
-        without = _expanded(oracle, suite, [_without_files(samples[number]) for number in named])
-        for number, one in zip(named, without, strict=True):
+    again = [number for number, (difference, words) in enumerate(found) if difference or NO_FILE.search(words)]
+    shorter = [_without_what_is_elsewhere(samples[number]) for number in again]
+    if again:
+        for number, one in zip(again, _expanded(oracle, suite, shorter), strict=True):
             found[number] = one
-    return [not difference for difference, _ in found]
+    return [difference for difference, _ in found]
 
 
-def _without_files(one: Sample) -> Sample:
-    names_file = re.compile(rb"=\s*<|\w_?file\w*\s*=")
-    return Sample({name: [line for line in lines if not names_file.search(line)] for name, lines in one.files.items()})
+def _without_what_is_elsewhere(one: Sample) -> Sample:
+    elsewhere = re.compile(rb"=\s*<|\w_?file\w*\s*=|\$ENV:")
+    return Sample({name: [line for line in lines if not elsewhere.search(line)] for name, lines in one.files.items()})
 
 
 def _expanded(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tuple[str, str]]:
@@ -90,7 +91,8 @@ def _expanded(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tuple[
         answers = generated_daemons.ask(oracle, suite, root, commands)
         for configuration, told in zip(configurations, answers, strict=True):
             last = told[-1] if configuration.problems else told[0]
-            difference = _refused(configuration, last)[0] if last.status else _first_problem(configuration)
+            only_here = f"only mailaudit refuses: {_first_problem(configuration)}" if configuration.problems else ""
+            difference = _refused(configuration, last)[0] if last.status else only_here
             found.append((difference, last.errors))
         return found
 

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 EXCEPTIONS: Final = {
-    r"^only (?:doveconf|mailaudit) refuses: .*\$ENV:": "what the environment of the daemon puts into a value",
+    r"^only mailaudit refuses: Unknown service type: .*\$ENV:": "what the environment of the daemon puts into a value",
     r"Dovecot not built with --enable-experimental": "how Debian builds Dovecot; the project's own images have it",
     r"Plugin '.*' not found from directory": "the Sieve plugins of the chroot",
     r"default_(?:internal|login)_user doesn't exist": "the users of the chroot",

@@ -20,6 +20,7 @@ from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
 from auditor.model import AuditedHost, Dovecot, Postfix
+from auditor.model.exposure import Exposure, Openness
 from auditor.suppressions import Suppressions
 from auditor.text import Origin, Span
 
@@ -137,6 +138,26 @@ class HostRule(Rule[AuditedHost]):
             )
         for unreadable in host.unread_keys:
             yield self.not_checked(unreadable.path, unreadable.why)
+
+    def exposed(
+        self, host: AuditedHost, name: str, what: str, at: Origin, *, because: Iterable[Because] = ()
+    ) -> Iterator[Finding | NotChecked]:
+        """Yield that a file with a secret (``what``) is open to others, or why that is not known; nothing if it is not.
+
+        The finding is milder where only a directory keeps others out.
+        """
+        found = host.exposures.of(name)
+        if isinstance(found, str):
+            yield self.not_checked(f"who can read {name}", found)
+        if isinstance(found, Exposure):
+            yield self.finding(
+                at,
+                f"{found.how}, {what}",
+                because=because,
+                advice=found.advice,
+                severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else self.severity,
+                subject=name,
+            )
 
     def unread_certificates(self, host: AuditedHost) -> Iterator[NotChecked]:
         """Yield the files of server certificates that could not be read."""

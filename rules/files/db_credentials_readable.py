@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.exposure import Exposure, Openness
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -45,15 +44,5 @@ class DbCredentialsReadable(HostRule):
             yield self.not_checked(f"whether a password stands in {unread.name}", unread.why)
         for name, credentials in host.credentials.items():
             first = credentials[0]
-            found = host.exposures.of(name)
-            if isinstance(found, str):
-                yield self.not_checked(f"who can read {name}", found)
-            if isinstance(found, Exposure):
-                yield self.finding(
-                    first.origin,
-                    f"{found.how}, with a password in it ({first.what})",
-                    because=[(one.origin, f"{one.what}, too") for one in credentials[1:5]],
-                    advice=found.advice,
-                    severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH,
-                    subject=name,
-                )
+            others = [(one.origin, f"{one.what}, too") for one in credentials[1:5]]
+            yield from self.exposed(host, name, f"with a password in it ({first.what})", first.origin, because=others)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.exposure import Exposure, Openness
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -40,15 +39,4 @@ class KeyPasswordExposed(HostRule):
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield the passwords that others can read."""
         for setting, name in host.key_passwords:
-            found = host.exposures.of(name)
-            if isinstance(found, str):
-                yield self.not_checked(f"who can read {name}", found)
-            if isinstance(found, Exposure):
-                yield self.finding(
-                    setting.origin,
-                    f"{found.how}, with the password of the private key in it",
-                    advice=found.advice,
-                    label="the password of the key",
-                    severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH,
-                    subject=name,
-                )
+            yield from self.exposed(host, name, "with the password of the private key in it", setting.origin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.exposure import Exposure, Openness
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -39,17 +38,16 @@ class PasswdFileExposed(HostRule):
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield the files whose passwords others can read, and those that mail processes can write."""
         for file in host.password_files:
-            found = host.exposures.of(file.name) if file.holds_passwords else None
-            for why in filter(None, (file.why, found if isinstance(found, str) else "")):
-                yield self.not_checked(f"who can read the passwords in {file.name}", why)
-            if isinstance(found, Exposure):
-                message, advice = f"{found.how}, with passwords of users in it", found.advice
-                severity = Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH
-            elif file.mail_writers:
-                message = f"{' and '.join(file.mail_writers)} can write {file.name}, and with it users and passwords"
-                advice, severity = f"chown root:dovecot {file.name}; chmod 0640 {file.name}", Severity.MEDIUM
-            else:
-                continue
-            yield self.finding(
-                file.origin, message, advice=advice, label="this passdb names it", severity=severity, subject=file.name
-            )
+            if file.why:
+                yield self.not_checked(f"the passwords in {file.name}", file.why)
+            if file.holds_passwords:
+                yield from self.exposed(host, file.name, "with passwords of users in it", file.origin)
+            if file.mail_writers:
+                yield self.finding(
+                    file.origin,
+                    f"{' and '.join(file.mail_writers)} can write {file.name}, and with it users and passwords",
+                    advice=f"chown root:dovecot {file.name}; chmod 0640 {file.name}",
+                    label="this passdb names it",
+                    severity=Severity.MEDIUM,
+                    subject=file.name,
+                )

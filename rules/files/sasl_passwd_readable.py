@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.exposure import Exposure, Openness
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -38,15 +37,4 @@ class SaslPasswdReadable(HostRule):
         """Yield the tables of passwords that others can read."""
         for table in host.password_tables:
             for name in table.files:
-                found = host.exposures.of(name)
-                if isinstance(found, str):
-                    yield self.not_checked(f"who can read {name}", found)
-                if isinstance(found, Exposure):
-                    yield self.finding(
-                        table.origin,
-                        f"{found.how}, passwords for other mail servers",
-                        advice=found.advice,
-                        label="named here",
-                        severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH,
-                        subject=name,
-                    )
+                yield from self.exposed(host, name, "passwords for other mail servers", table.origin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
-from auditor.model.exposure import Exposure, Openness
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -39,16 +38,5 @@ class SniMapDbExposesKeys(HostRule):
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield the SNI maps whose keys others can read."""
         for table in host.tables:
-            if table.parameter != "tls_server_sni_maps" or not host.has_index(table):
-                continue
-            found = host.exposures.of(table.indexed_file)
-            if isinstance(found, str):
-                yield self.not_checked(f"who can read {table.indexed_file}", found)
-            if isinstance(found, Exposure):
-                yield self.finding(
-                    table.origin,
-                    f"{found.how}, an SNI map with private keys in it",
-                    advice=found.advice,
-                    severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else Severity.HIGH,
-                    subject=table.indexed_file,
-                )
+            if table.parameter == "tls_server_sni_maps" and host.has_index(table):
+                yield from self.exposed(host, table.indexed_file, "an SNI map with private keys in it", table.origin)

@@ -34,7 +34,7 @@ def denials(dovecot: Dovecot) -> Iterator[Denial]:
     services = [*dovecot.protocols, *([POSTFIX_SERVICE] if dovecot.asked_by_postfix else [])]
     found: dict[Passdb, list[tuple[str, Denial]]] = {}
     for service in services:
-        chain = [passdb for passdb in dovecot.passdbs_for(service) if not passdb.is_master]
+        chain = [passdb for passdb in dovecot.auth.passdbs(service) if not passdb.is_master]
         for at, passdb in enumerate(chain):
             if passdb.is_deny:
                 found.setdefault(passdb, []).append((service, _denial(dovecot, chain, at)))

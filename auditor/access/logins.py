@@ -10,32 +10,28 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from itertools import chain as chained
-from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet
-from auditor.access.answers import (
-    RENAMING_FIELDS,
-    Attempt,
-    Result,
-    Sent,
-    fields_for,
-    is_readable,
-    stores_password,
-)
-from auditor.access.chain import Chain, End, State, accepts_name, rule_for
+from auditor.access.answers import RENAMING_FIELDS, Attempt, Sent, is_readable
+from auditor.access.chain import Chain, End, State
 from auditor.access.facts import Unknown
 from auditor.access.names import NameClass, Names
 from auditor.access.rows import Certificate, Right, Secret
-from auditor.files.passwd_file import PasswdFile
-from auditor.model.openings import some_of
+from auditor.access.ways import (
+    Way,
+    assumed,
+    assumptions_about,
+    in_words,
+    is_proxied,
+    knowledge,
+    sources_told_apart,
+)
 from auditor.model.reach import CREDENTIAL_MECHANISMS, POSTFIX_SERVICE
-from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from auditor.access.chain import Step
     from auditor.access.facts import Because
     from auditor.model.dovecot import Dovecot
     from auditor.model.passdb import Passdb
@@ -47,12 +43,6 @@ PLAINTEXT_MECHANISMS: Final = frozenset({"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUT
 TOKEN_MECHANISMS: Final = frozenset({"GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2"})
 COMPARING_MECHANISMS: Final = ("PLAIN", "LOGIN", "EXTERNAL")
 """Mechanisms that have passdbs compare a password; EXTERNAL's is empty."""
-MAX_ASSUMED: Final = 4
-"""Databases of unknown contents in one chain of which every combination is thought through."""
-
-
-SHOWN: Final = 3
-"""User names that are left out by name."""
 
 
 class Login(NamedTuple):
@@ -96,8 +86,8 @@ class AuthService:
     def __init__(self, dovecot: Dovecot, service: str) -> None:
         self.dovecot = dovecot
         self.service = service
-        self.scope = dovecot.auth_scope(service)
-        passdbs = dovecot.passdbs_for(service)
+        self.scope = dovecot.auth.scope(service)
+        passdbs = dovecot.auth.passdbs(service)
         self.ordinary = Chain([passdb for passdb in passdbs if not passdb.is_master])
         self.masters = Chain([passdb for passdb in passdbs if passdb.is_master])
         self.names = Names(dovecot, self.scope)
@@ -106,7 +96,7 @@ class AuthService:
     @property
     def logins(self) -> tuple[Login, ...]:
         """The logins that succeed, in the order of the mechanisms."""
-        if not self.dovecot.auth_starts:
+        if not self.dovecot.auth.starts:
             return ()
         found = [login for mechanism in self.dovecot.mechanisms for login in self._by(mechanism.upper())]
         if not self.dovecot.is_on("auth_ssl_require_client_cert", self.scope):
@@ -164,14 +154,14 @@ class AuthService:
         chain: Chain,
         users: Iterable[NameClass],
         onward: Callable[[Attempt], Callable[[State], End]] | None = None,
-    ) -> Iterator[_Way]:
+    ) -> Iterator[Way]:
         """Yield what lets each kind of user in, from each kind of address."""
         both = [*chain.passdbs, *(self.ordinary.passdbs if onward else ())]
-        assumptions = list(_assumptions(both))
+        assumptions = list(assumptions_about(both))
         for user in users:
-            for source in _sources(both, user):
-                anything: _Way | None = None
-                for sent, passdb in _knowledge(chain, mechanism, user):
+            for source in sources_told_apart(both, user):
+                anything: Way | None = None
+                for sent, passdb in knowledge(chain, mechanism, user):
                     attempts = [
                         Attempt(user.name, mechanism, sent, passdb, known_to, failing, source)
                         for known_to, failing in assumptions
@@ -186,11 +176,11 @@ class AuthService:
                     anything = way if sent is Sent.ANYTHING else anything
                     yield way
 
-    def _way(self, user: NameClass, source: AddressSet, sent: Sent, tried: list[tuple[Attempt, End]]) -> _Way | None:
+    def _way(self, user: NameClass, source: AddressSet, sent: Sent, tried: list[tuple[Attempt, End]]) -> Way | None:
         if self.service != POSTFIX_SERVICE:
             # A login that gets no session is none, unless another server gives it one (client_auth_handle_reply).
             tried = [
-                (attempt, end._replace(success=end.success and ("nologin" not in end.fields or _proxies(end))))
+                (attempt, end._replace(success=end.success and ("nologin" not in end.fields or is_proxied(end))))
                 for attempt, end in tried
             ]
         succeeding = [(attempt, end) for attempt, end in tried if end.success]
@@ -199,22 +189,22 @@ class AuthService:
         attempt, end = succeeding[0]
         unknown = [*self.names.unknown]
         if len(succeeding) < len(tried) or attempt.known_to:
-            unknown += _assumed([attempt for attempt, _ in succeeding])
+            unknown += assumed([attempt for attempt, _ in succeeding])
         if renamed := end.fields.intersection(RENAMING_FIELDS):
             unknown.append(Unknown(f"the field {min(renamed)}", "it makes somebody else of the user"))
-        return _Way(user, source, sent, end, attempt.password_of, _proxies(end), tuple(unknown))
+        return Way(user, source, sent, end, attempt.password_of, tuple(unknown))
 
     def _grouped(
-        self, mechanism: str, users: Iterable[NameClass], ways: Iterable[_Way], right: Right
+        self, mechanism: str, users: Iterable[NameClass], ways: Iterable[Way], right: Right
     ) -> Iterator[Login]:
         """Say once what many users have in common."""
-        groups: dict[tuple[object, ...], list[_Way]] = defaultdict(list)
+        groups: dict[tuple[object, ...], list[Way]] = defaultdict(list)
         let_in: dict[tuple[Secret, str], AddressSet] = defaultdict(AddressSet)
         for way in ways:
             groups[way.credit.passdb, way.failing, way.secret, way.proxied, way.unknown].append(way)
             let_in[way.secret, way.user.name] |= way.source
         for group in groups.values():
-            by_networks: dict[AddressSet, list[_Way]] = defaultdict(list)
+            by_networks: dict[AddressSet, list[Way]] = defaultdict(list)
             for sources in _by_user(group).values():
                 networks = AddressSet()
                 for way in sources:
@@ -230,7 +220,7 @@ class AuthService:
                 yield Login(
                     mechanism,
                     Secret.NONE if mechanism == "EXTERNAL" else way.secret,
-                    _words(found, left_out),
+                    in_words(found, left_out),
                     Certificate.TRUSTED if mechanism == "EXTERNAL" else Certificate.NONE,
                     right,
                     networks,
@@ -241,109 +231,8 @@ class AuthService:
                 )
 
 
-class _Way(NamedTuple):
-    """How one kind of user gets in from some addresses."""
-
-    user: NameClass
-    source: AddressSet
-    sent: Sent
-    end: End
-    password_of: Passdb | None
-    proxied: bool
-    unknown: tuple[Unknown, ...]
-
-    @property
-    def credit(self) -> Step:
-        """The step that says which users these are: that of their password, or of a list of users, or any."""
-        passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
-        own = [step for step in self.end.steps if step.passdb is self.password_of]
-        listing = [step for step in passed if step.passdb.driver != "static"]
-        return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
-
-    @property
-    def failing(self) -> Passdb | None:
-        """The passdb whose failure lets the user in, or makes later ones take the password for checked."""
-        first = next(step for step in self.end.steps if step.counts)
-        return None if first.result is Result.OK else first.passdb
-
-    @property
-    def secret(self) -> Secret:
-        """What must be known."""
-        if self.sent is Sent.ANYTHING:
-            return Secret.ANY_PASSWORD
-        if self.sent is Sent.NOTHING:
-            return Secret.EMPTY_PASSWORD
-        static = self.password_of is not None and self.password_of.driver == "static"
-        return Secret.ONE_PASSWORD if static else Secret.PASSWORD
-
-
-def _by_user(ways: Iterable[_Way]) -> Mapping[str, list[_Way]]:
-    found: dict[str, list[_Way]] = defaultdict(list)
+def _by_user(ways: Iterable[Way]) -> Mapping[str, list[Way]]:
+    found: dict[str, list[Way]] = defaultdict(list)
     for way in ways:
         found[way.user.name].append(way)
     return found
-
-
-def _words(ways: list[_Way], left_out: Iterable[NameClass]) -> str:
-    """Return the users of some ways that one step makes succeed, in words."""
-    step = ways[0].credit
-    users = step.passdb.users
-    entries = [(way.user.entries.get(step.passdb), way.user.number) for way in ways]
-    named = [(entry, number) for entry, number in entries if entry is not None]
-    if isinstance(users, PasswdFile) and named and not any(way.user.others for way in ways):
-        return some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
-    everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
-    without = [user for user in left_out if accepts_name(step.passdb, user.name) and not user.others]
-    names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
-    limit = f" that passes `{shortened(step.passdb.username_filter)}`" if step.passdb.username_filter else ""
-    return f"{everyone}{limit}{' but ' if names else ''}{', '.join(names)}{' …' if len(without) > SHOWN else ''}"
-
-
-def _proxies(end: End) -> bool:
-    return bool(end.fields & {"proxy", "proxy_maybe"})
-
-
-def _assumed(attempts: list[Attempt]) -> list[Unknown]:
-    """Return what had to be assumed of databases for some attempts to succeed."""
-    assumptions = [
-        {*((passdb, False) for passdb in attempt.known_to), *((passdb, True) for passdb in attempt.failing)}
-        for attempt in attempts
-    ]
-    needed = set.intersection(*assumptions) or set.union(*assumptions)
-    return sorted(
-        Unknown(passdb.title, "when it fails depends on what runs" if fails else str(passdb.users))
-        for passdb, fails in needed
-    )
-
-
-def _assumptions(passdbs: Iterable[Passdb]) -> Iterator[tuple[frozenset[Passdb], frozenset[Passdb]]]:
-    """Yield which of the databases of unknown contents know a user, and which fail."""
-    hidden = [passdb for passdb in passdbs if not is_readable(passdb)]
-    sizes = range(len(hidden) + 1) if len(hidden) <= MAX_ASSUMED else (0, 1, len(hidden))
-    for size in sizes:
-        for known in combinations(hidden, size):
-            yield frozenset(known), frozenset()
-    for passdb in hidden:
-        if rule_for(passdb, Result.FAILURE).endswith("-ok"):
-            yield frozenset(), frozenset({passdb})
-
-
-def _sources(passdbs: Iterable[Passdb], user: NameClass) -> list[AddressSet]:
-    """Return the addresses between which the passdbs tell, for one kind of user."""
-    parts = [EVERYWHERE]
-    for passdb in passdbs:
-        limit = fields_for(passdb, user.entries.get(passdb)).networks
-        parts = [piece for part in parts for piece in (part & limit, part - limit) if piece]
-    return parts
-
-
-def _knowledge(chain: Chain, mechanism: str, user: NameClass) -> Iterator[tuple[Sent, Passdb | None]]:
-    """Yield what a client may know, the least first."""
-    if mechanism == "EXTERNAL":
-        yield Sent.NOTHING, None
-        return
-    yield Sent.ANYTHING, None
-    yield Sent.NOTHING, None
-    for passdb in chain.passdbs:
-        if stores_password(passdb, user.entries.get(passdb)) and not passdb.is_deny:
-            yield Sent.PASSWORD, passdb

@@ -73,7 +73,7 @@ class ClientCertificates:
         """What makes a certificate necessary, and for the logins of which protocols."""
         found: dict[Setting, list[str]] = {}
         for protocol in self.dovecot.protocols:
-            setting = self.dovecot.get("auth_ssl_require_client_cert", self.dovecot.auth_scope(protocol))
+            setting = self.dovecot.get("auth_ssl_require_client_cert", self.dovecot.auth.scope(protocol))
             if setting is not None and is_true(setting.value):
                 found.setdefault(setting, []).append(protocol)
         return found

@@ -11,20 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
 from auditor.files.dh import dh_bits
 from auditor.host import Unreadable
+from auditor.model.auth_settings import NO_PROTOCOL, AuthSettings
 from auditor.model.client_certificates import ClientCertificates
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.openssl import OpenSsl, openssl_of
 from auditor.model.passdb_views import passdbs_by_scope
-from auditor.model.reach import (
-    CREDENTIAL_MECHANISMS,
-    NEEDING_NO_PASSDB,
-    PASSWORD_MECHANISMS,
-    POSTFIX_SERVICE,
-    WITHOUT_CREDENTIALS,
-    Reach,
-)
+from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.tls import TlsContext, where
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.tls_strength import read_ciphers
@@ -39,8 +33,6 @@ if TYPE_CHECKING:
     from auditor.model.tls_policy import Policy
     from auditor.text import Origin
 
-NO_PROTOCOL: Final = "-"
-"""A protocol that no block names, to see what blocks such as ``protocol !smtp`` say of it."""
 MAX_PROTOCOLS: Final = 50
 """Protocols with a block of their own whose passdbs are looked at."""
 
@@ -126,23 +118,9 @@ class Dovecot:
         return tuple(Scope(protocol=name) for name in names) or (GLOBAL,)
 
     @cached_property
-    def auth_filters(self) -> frozenset[str]:
-        """The protocols, ``!smtp`` and the like included, whose blocks say something to the auth service."""
-        found = re.compile(r"protocol (\S+)/(?:auth_|passdb|userdb)")
-        return frozenset(match[1] for name in self.configuration.settings() if (match := found.match(name)))
-
-    def auth_scope(self, protocol: str = "") -> Scope:
-        """Return the scope of the settings that the auth service uses for logins by a protocol.
-
-        It reads them for each protocol that has a block, for ``!smtp`` as for one, and once for the rest, for which
-        all blocks such as ``protocol !smtp`` hold in 2.4, also for SMTP itself (``auth_find_protocol``; tests/live).
-        """
-        if protocol in self.auth_filters:
-            return Scope(protocol=protocol)
-        negated = {name for name in self.auth_filters if name.startswith("!")}
-        if protocol and negated - {f"!{protocol}"}:
-            return Scope(protocol=protocol)
-        return Scope(protocol=NO_PROTOCOL) if negated and self.dialect == "2.4" else GLOBAL
+    def auth(self) -> AuthSettings:
+        """Which settings and passdbs the auth service uses."""
+        return AuthSettings(self)
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -166,7 +144,7 @@ class Dovecot:
         Only the global setting counts: one in a protocol block changes nothing (``mech_register_init`` in
         src/auth/main.c, 2.3.19.1; tried on 2.3.19, 2.4.1 and 2.4.5).
         """
-        return {element.name.lower(): element for element in self.elements("auth_mechanisms", self.auth_scope())}
+        return {element.name.lower(): element for element in self.elements("auth_mechanisms", self.auth.scope())}
 
     @cached_property
     def _passdbs(self) -> dict[Scope, tuple[Passdb, ...]]:
@@ -175,7 +153,8 @@ class Dovecot:
         scopes = (GLOBAL, *self.auth_scopes, Scope(protocol=POSTFIX_SERVICE), *named, Scope(protocol=NO_PROTOCOL))
         return passdbs_by_scope(self.configuration, self.host, scopes)
 
-    def _passdbs_of(self, scope: Scope) -> tuple[Passdb, ...]:
+    def passdbs_in(self, scope: Scope) -> tuple[Passdb, ...]:
+        """Return the passdbs that apply to a scope, in their order."""
         return self._passdbs.get(scope, self._passdbs[GLOBAL])
 
     @cached_property
@@ -183,46 +162,6 @@ class Dovecot:
         """Every passdb: those of one protocol first, then the global ones."""
         found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
         return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
-
-    def passdbs_for(self, protocol: str) -> tuple[Passdb, ...]:
-        """Return the passdbs that apply to logins by a protocol, in their order."""
-        known = self._passdbs_for.get(protocol)
-        if known is None:
-            scope = self.auth_scope(protocol)
-            # SMTP comes to a passdb in ``protocol !smtp`` in 2.4, but what is read at the lookup is not found for it.
-            outside = f"!{protocol}" if scope.protocol == NO_PROTOCOL else ""
-            known = self._passdbs_for[protocol] = tuple(
-                passdb.seen_from_outside() if outside and passdb.section.conditions.protocol == outside else passdb
-                for passdb in self._passdbs_of(scope)
-            )
-        return known
-
-    @cached_property
-    def _passdbs_for(self) -> dict[str, tuple[Passdb, ...]]:
-        return {}
-
-    @cached_property
-    def auth_starts(self) -> bool:
-        """Whether the auth service starts: it dies of blocks that it can make nothing of, and nobody logs in.
-
-        Source: ``auth_preinit``, ``auths_preinit`` and ``auth_mech_list_verify_passdb`` (src/auth/auth.c).
-        """
-        negated = [name for name in self.auth_filters if name.startswith("!")]
-        if len(negated) > 1:
-            return False
-        scopes = {self.auth_scope(), *(Scope(protocol=name) for name in self.auth_filters.difference(negated))}
-        return all(self._can_do(scope) for scope in scopes)
-
-    def _can_do(self, scope: Scope) -> bool:
-        passdbs = [passdb for passdb in self._passdbs_of(scope) if not passdb.is_master]
-        while passdbs and passdbs[0].needs_earlier_success:
-            passdbs.pop(0)
-        if passdbs and passdbs[-1].goes_on_at_the_end:
-            return False
-        needy = self.mechanisms.keys() - NEEDING_NO_PASSDB
-        if needy & CREDENTIAL_MECHANISMS.keys() and all(one.driver in WITHOUT_CREDENTIALS for one in passdbs):
-            return False
-        return bool(passdbs) or not needy
 
     def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
         """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
@@ -289,7 +228,7 @@ class Dovecot:
         The setting counts where it is global: auth takes the name before it looks up the settings of the protocol (seen
         on 2.3.19, 2.4.1 and 2.4.5, tests/live).
         """
-        return self.is_on("auth_ssl_username_from_cert", self.auth_scope())
+        return self.is_on("auth_ssl_username_from_cert", self.auth.scope())
 
     @property
     def version_numbers(self) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ class RequireCertBlocksMta(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding]:
         """Yield what requires certificates of Postfix's clients."""
-        setting = dovecot.get("auth_ssl_require_client_cert", dovecot.auth_scope(POSTFIX_SERVICE))
+        setting = dovecot.get("auth_ssl_require_client_cert", dovecot.auth.scope(POSTFIX_SERVICE))
         if not dovecot.asked_by_postfix or setting is None or not is_true(setting.value):
             return
         advice = "put this line into `protocol !smtp { }`"

@@ -1,0 +1,133 @@
+"""The ways by which one kind of user gets past the passdbs, and who these users are in words."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.access.addresses import EVERYWHERE, AddressSet
+from auditor.access.answers import Attempt, Result, Sent, fields_for, is_readable, stores_password
+from auditor.access.chain import Chain, End, accepts_name, rule_for
+from auditor.access.facts import Unknown
+from auditor.access.rows import Secret
+from auditor.files.passwd_file import PasswdFile
+from auditor.model.openings import some_of
+from auditor.text import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from auditor.access.chain import Step
+    from auditor.access.names import NameClass
+    from auditor.model.passdb import Passdb
+
+MAX_ASSUMED: Final = 4
+"""Databases of unknown contents in one chain of which every combination is thought through."""
+SHOWN: Final = 3
+"""User names that are left out by name."""
+
+
+class Way(NamedTuple):
+    """How one kind of user gets in from some addresses."""
+
+    user: NameClass
+    source: AddressSet
+    sent: Sent
+    end: End
+    password_of: Passdb | None
+    unknown: tuple[Unknown, ...]
+
+    @property
+    def credit(self) -> Step:
+        """The step that says which users these are: that of their password, or of a list of users, or any."""
+        passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
+        own = [step for step in self.end.steps if step.passdb is self.password_of]
+        listing = [step for step in passed if step.passdb.driver != "static"]
+        return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
+
+    @property
+    def failing(self) -> Passdb | None:
+        """The passdb whose failure lets the user in, or makes later ones take the password for checked."""
+        first = next(step for step in self.end.steps if step.counts)
+        return None if first.result is Result.OK else first.passdb
+
+    @property
+    def secret(self) -> Secret:
+        """What must be known."""
+        if self.sent is Sent.ANYTHING:
+            return Secret.ANY_PASSWORD
+        if self.sent is Sent.NOTHING:
+            return Secret.EMPTY_PASSWORD
+        static = self.password_of is not None and self.password_of.driver == "static"
+        return Secret.ONE_PASSWORD if static else Secret.PASSWORD
+
+    @property
+    def proxied(self) -> bool:
+        """Whether another server checks the password in the end."""
+        return is_proxied(self.end)
+
+
+def in_words(ways: Sequence[Way], left_out: Iterable[NameClass]) -> str:
+    """Return the users of some ways that one step makes succeed, in words."""
+    step = ways[0].credit
+    users = step.passdb.users
+    entries = [(way.user.entries.get(step.passdb), way.user.number) for way in ways]
+    named = [(entry, number) for entry, number in entries if entry is not None]
+    if isinstance(users, PasswdFile) and named and not any(way.user.others for way in ways):
+        return some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
+    everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
+    without = [user for user in left_out if accepts_name(step.passdb, user.name) and not user.others]
+    names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
+    limit = f" that passes `{shortened(step.passdb.username_filter)}`" if step.passdb.username_filter else ""
+    return f"{everyone}{limit}{' but ' if names else ''}{', '.join(names)}{' …' if len(without) > SHOWN else ''}"
+
+
+def is_proxied(end: End) -> bool:
+    """Whether a login is handed on to another server."""
+    return bool(end.fields & {"proxy", "proxy_maybe"})
+
+
+def assumed(attempts: Sequence[Attempt]) -> list[Unknown]:
+    """Return what had to be assumed of databases for some attempts to succeed."""
+    assumptions = [
+        {*((passdb, False) for passdb in attempt.known_to), *((passdb, True) for passdb in attempt.failing)}
+        for attempt in attempts
+    ]
+    needed = set.intersection(*assumptions) or set.union(*assumptions)
+    return sorted(
+        Unknown(passdb.title, "when it fails depends on what runs" if fails else str(passdb.users))
+        for passdb, fails in needed
+    )
+
+
+def assumptions_about(passdbs: Iterable[Passdb]) -> Iterator[tuple[frozenset[Passdb], frozenset[Passdb]]]:
+    """Yield which of the databases of unknown contents know a user, and which fail."""
+    hidden = [passdb for passdb in passdbs if not is_readable(passdb)]
+    sizes = range(len(hidden) + 1) if len(hidden) <= MAX_ASSUMED else (0, 1, len(hidden))
+    for size in sizes:
+        for known in combinations(hidden, size):
+            yield frozenset(known), frozenset()
+    for passdb in hidden:
+        if rule_for(passdb, Result.FAILURE).endswith("-ok"):
+            yield frozenset(), frozenset({passdb})
+
+
+def sources_told_apart(passdbs: Iterable[Passdb], user: NameClass) -> list[AddressSet]:
+    """Return the addresses between which the passdbs tell, for one kind of user."""
+    parts = [EVERYWHERE]
+    for passdb in passdbs:
+        limit = fields_for(passdb, user.entries.get(passdb)).networks
+        parts = [piece for part in parts for piece in (part & limit, part - limit) if piece]
+    return parts
+
+
+def knowledge(chain: Chain, mechanism: str, user: NameClass) -> Iterator[tuple[Sent, Passdb | None]]:
+    """Yield what a client may know, the least first."""
+    if mechanism == "EXTERNAL":
+        yield Sent.NOTHING, None
+        return
+    yield Sent.ANYTHING, None
+    yield Sent.NOTHING, None
+    for passdb in chain.passdbs:
+        if stores_password(passdb, user.entries.get(passdb)) and not passdb.is_deny:
+            yield Sent.PASSWORD, passdb

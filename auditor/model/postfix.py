@@ -128,8 +128,10 @@ class Postfix:
         if self.configuration.master_file is None:
             services.append(None)
         found: dict[tuple[str, Origin], Parameter] = {}
+        main = self.configuration.get(name)
         for service in services:
-            parameter = self.configuration.get(name, service)
+            same = service is None or (name not in service.options and "$" not in main.value)
+            parameter = main if same else self.configuration.get(name, service)
             found[parameter.effective, parameter.origin] = parameter
         return list(found.values())
 

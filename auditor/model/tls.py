@@ -23,7 +23,8 @@ class TlsContext(NamedTuple):
     alt_certificate: Setting | None
     alt_key: Setting | None
     dh: Setting | None
-    """The file of Diffie-Hellman parameters, or the length of those that 2.2 makes."""
+    dh_length: Setting | None
+    """The length of the Diffie-Hellman parameters that 2.2 makes."""
     protocols: Setting | None
     """``ssl_min_protocol``, or the list of protocols that 2.2 has instead."""
     ciphers: Setting | None

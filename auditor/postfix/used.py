@@ -53,14 +53,21 @@ def used_parameters(configuration: Configuration) -> list[str]:
 
 def unused_settings(configuration: Configuration) -> Iterator[tuple[str, Assignment]]:
     """Yield what main.cf and the options of services set and nothing reads; ``postconf`` warns of these."""
-    in_main = {*used_parameters(configuration), *READ_ONLY}
-    yield from ((name, found) for name, found in configuration.assignments.items() if name not in in_main)
-    for service in configuration.services:
-        names = [name for name in service.options if not _is_known(configuration, name)] if service.enabled else []
-        read = {*_named_by(configuration, service), *_named_by_main(configuration), *READ_ONLY} if names else set()
-        for name in names:
-            assignment = service.options[name].assignment
-            if name not in read and assignment is not None:
+    strange = {name: found for name, found in configuration.assignments.items() if not _is_known(configuration, name)}
+    of_services = [
+        (service, name, option.assignment)
+        for service in configuration.services
+        for name, option in service.options.items()
+        if service.enabled and option.assignment and not _is_known(configuration, name)
+    ]
+    # Looking for what refers to them takes long, and hardly any host has one.
+    if strange:
+        read = {*used_parameters(configuration), *READ_ONLY}
+        yield from ((name, found) for name, found in strange.items() if name not in read)
+    if of_services:
+        read = {*_named_by_main(configuration), *READ_ONLY}
+        for service, name, assignment in of_services:
+            if name not in read and name not in _named_by(configuration, service):
                 yield name, assignment
 
 

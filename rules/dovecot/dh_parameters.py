@@ -40,7 +40,7 @@ class DhParameters(DovecotRule):
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Look at the files, or at the length that 2.2 makes, where TLS is on."""
         policy = dovecot.policy
-        for setting, where in dovecot.tls_settings("dh").items():
+        for setting, where in dovecot.tls_settings("dh", "dh_length").items():
             bits = dovecot.dh_bits(setting)
             if isinstance(bits, Unreadable):
                 yield self.not_checked(f"{bits.path} ({setting.name} at {setting.origin})", bits.why)

@@ -93,11 +93,10 @@ class Restrictions:
             "permit_auth_destination": self._by_destination,
             "reject_unauth_destination": self._by_destination,
             "defer_unauth_destination": self._by_destination,
+            "check_relay_domains": self._by_destination,
             "reject_plaintext_session": self._by_encryption,
         }
         self._removed = version_numbers(service.postfix.version) >= (3, 9)
-        if not self._removed:
-            self._judges["check_relay_domains"] = self._by_destination
 
     def answer(self, item: Restriction, session: Session) -> Answer:
         """Return what a restriction does to a session."""
@@ -140,6 +139,8 @@ class Restrictions:
         if session.recipient is None:
             return PASS
         name = item.name.lower()
+        if name == "check_relay_domains" and self._removed:
+            return ERROR
         if session.destination is not Destination.FOREIGN or self.relays_to_all:
             return PERMIT if name in ("permit_auth_destination", "check_relay_domains") else PASS
         return PASS if name == "permit_auth_destination" else REFUSE

@@ -90,8 +90,10 @@ class Run:
 
     def admits(self, client: Client) -> bool:
         """Whether a client is served at all: one that is rejected when it connects gets no other answer (smtpd.c)."""
-        view = Session(client).at_connect(wrapped=False)
-        return self._delays or _Pass(self, view, generous=True, lists=("smtpd_client_restrictions",)).taken
+        if self._delays:
+            return True
+        view = Session(client, tls=self._wrapped)
+        return _Pass(self, view, generous=True, lists=("smtpd_client_restrictions",)).is_past_lists
 
     def stages(self, session: Session) -> Iterator[tuple[str, Session]]:
         """Yield the lists in their order, each with what is known of the session when it is looked at.
@@ -141,9 +143,10 @@ class _Pass:
         self.missed = False
         """Whether something that is not known may have permitted what was refused."""
         self._deferring: Restriction | None = None
-        self.taken = all(self._passes(name, view) for name, view in run.stages(session) if name in lists)
-        if self._deferring:
-            self.taken, self._refused_by = False, self._deferring
+        self.is_past_lists = all(self._passes(name, view) for name, view in run.stages(session) if name in lists)
+        """Whether no list refused it; it may be deferred all the same."""
+        self.taken = self.is_past_lists and not self._deferring
+        self._refused_by = self._refused_by or self._deferring
 
     @property
     def outcome(self) -> Outcome:

@@ -59,7 +59,7 @@ def _has_guard(listed: Iterable[Restriction]) -> bool:
         name = one.name.lower()
         if one.warn_only or (ended is not None and one.via[: len(ended)] == ended):
             continue
-        if name == "permit" and not one.via:
+        if one.is_loop or (name == "permit" and not one.via):
             return False
         if name == "permit":
             ended = one.via

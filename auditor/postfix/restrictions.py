@@ -52,12 +52,17 @@ class Restriction(NamedTuple):
     via: tuple[str, ...] = ()
     warn_only: bool = False
 
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is a restriction class that leads to itself."""
+        return self.name in self.via
+
 
 def restrictions(configuration: Configuration, service: Service | None, list_name: str) -> Sequence[Restriction]:
     """Return the restrictions of a list such as ``smtpd_recipient_restrictions`` as a service sees them, in order.
 
-    A restriction class gives way to its own restrictions, each class once on the way down. A list whose value cannot be
-    expanded is empty; that is a problem of its own. At most ``MAX_RESTRICTIONS`` are returned.
+    A restriction class gives way to its own restrictions; one that comes to itself stays as it is. A list whose value
+    cannot be expanded is empty; that is a problem of its own. At most ``MAX_RESTRICTIONS`` are returned.
     """
     scope = configuration.scope(service)
     known = scope.restrictions.get(list_name)
@@ -113,7 +118,10 @@ def _expanded(scope: Scope, list_name: str) -> Iterator[Restriction | None]:
         warn_only = warned or restriction.warn_only
         if restriction.name not in classes or restriction.argument:
             yield restriction._replace(via=via, warn_only=warn_only)
-        elif restriction.name not in via:
+        elif restriction.name in via:
+            # smtpd calls itself until it crashes (generic_checks; tried on 3.7.11 and 3.10.13).
+            yield restriction._replace(via=via, warn_only=warn_only)
+        else:
             pending.append((restriction.name, (*via, restriction.name), 0, warn_only))
 
 

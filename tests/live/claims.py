@@ -60,7 +60,23 @@ from harms import (
     valid_certificate_is_refused,
     what_is_sent_is_logged,
 )
-from preparations import crl_begins_in_the_future, fingerprints_are_real, postfix_has_its_folder, strangers_ca_is_public
+from mail_harms import (
+    no_mail_is_taken,
+    passwordless_login_relays,
+    passwords_go_in_clear_text,
+    strangers_relay,
+    strangers_relay_or_nobody_is_served,
+    strangers_say_who_they_are,
+    ticket_crosses_services,
+    users_are_served_in_clear_text,
+)
+from preparations import (
+    crl_begins_in_the_future,
+    dovecot_answers_postfix,
+    fingerprints_are_real,
+    postfix_has_its_folder,
+    strangers_ca_is_public,
+)
 from servers import Dovecot, Postfix, Server
 
 if TYPE_CHECKING:
@@ -191,6 +207,19 @@ HARMS: Final = {
     "smtp-smuggling": Harm(postfix=mail_is_smuggled_in),
     "tls-loglevel-high": Harm(postfix=what_is_sent_is_logged(tls=True)),
     "req-ccert-ignored": Harm(postfix=certificate_is_not_required),
+    "mynetworks-wide": Harm(postfix=strangers_relay),
+    "relay-policy-open": Harm(postfix=strangers_relay),
+    "permit-map-before-reject": Harm(postfix=strangers_relay),
+    "relay-restrictions-empty": Harm(postfix=strangers_relay_or_nobody_is_served),
+    "no-effective-reject": Harm(postfix=does_not_start),
+    "restriction-class-loop": Harm(postfix=no_mail_is_taken),
+    "passwordless-smtp-relay": Harm(postfix=passwordless_login_relays, prepare=dovecot_answers_postfix),
+    "sasl-socket-mismatch": Harm(postfix=postfix_has_no_tls, prepare=dovecot_answers_postfix),
+    "auth-before-tls": Harm(postfix=passwords_go_in_clear_text, prepare=dovecot_answers_postfix),
+    "submission-tls-optional": Harm(postfix=users_are_served_in_clear_text, prepare=dovecot_answers_postfix),
+    "cert-clients-blocked-by-override": Harm(postfix=certificate_gains_nothing, prepare=fingerprints_are_real),
+    "tls-ticket-crosses-services": Harm(postfix=ticket_crosses_services),
+    "xclient-xforward-wide": Harm(postfix=strangers_say_who_they_are),
 }
 
 _NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as nothing else changes"
@@ -229,6 +258,8 @@ UNSHOWN: Final = {
     "chain-order-or-incomplete/bad-stranger-pf": _IN_ORDER_THERE,
     "snakeoil-or-self-signed-server-cert/ok-port-25-only-pf": "other mail servers on port 25 do not verify",
     "append-default-ca-enabled/bad-fingerprints-only": _NOBODY_GAINS,
+    "auth-before-tls/bad-private-is-medium": "the cage does not have the address",
+    "cert-clients-blocked-by-override/ok-nobody-asked": "certificates are not meant to gain anything",
     "append-default-ca-enabled/bad-required-with-password": _NOBODY_GAINS,
     "ask-ccert-missing/ok-commented-out": _NO_CERTIFICATE_COUNTS,
     "ask-ccert-missing/ok-other-parameter": _NO_CERTIFICATE_COUNTS,

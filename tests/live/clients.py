@@ -47,6 +47,7 @@ class Session:
     ``preface`` is what a proxy sends before anything else.
     With ``trusted``, a file of CAs, the server must prove to be the one that was asked for, or mail.example.org.
     ``offer`` changes what the client offers.
+    ``resumes`` is a session whose TLS session goes on in this one.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class Session:
         trusted: Path | None = None,
         preface: bytes = b"",
         offer: Callable[[ssl.SSLContext], object] = bool,
+        resumes: Session | None = None,
     ) -> None:
         self.door = door
+        self._resumes = resumes
         self._trusted = trusted
         self._offer = offer
         self.asked_for_certificate = False
@@ -130,6 +133,18 @@ class Session:
         return "\n".join(lines)
 
     def _start_tls(self) -> None:
+        before = self._resumes
+        self._context = before._context if before else self._new_context()
+        tls_session = before._socket.session if before else None
+        try:
+            self._socket = self._context.wrap_socket(
+                self._socket, server_hostname=self._server_name, session=tls_session
+            )
+        except OSError as error:
+            raise ClosedError(f"TLS: {error}") from error
+        self._file = self._socket.makefile("rb")
+
+    def _new_context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if self._trusted:
             context.load_verify_locations(self._trusted)
@@ -142,11 +157,7 @@ class Session:
         self._offer(context)
         # Undocumented, but the only way that Python has to see the server's messages.
         context._msg_callback = self._see
-        try:
-            self._socket = context.wrap_socket(self._socket, server_hostname=self._server_name)
-        except OSError as error:
-            raise ClosedError(f"TLS: {error}") from error
-        self._file = self._socket.makefile("rb")
+        return context
 
     @property
     def certificate(self) -> bytes:
@@ -218,9 +229,9 @@ def login(session: Session, mechanism: str, user: str, password: str = "", actin
         challenge = base64.b64decode(answer[2:])
         words = [f"{user} {hmac.new(password.encode(), challenge, 'md5').hexdigest()}"]
     for word in words:
-        if answer.startswith("+") and not answer.startswith("+OK"):
+        if answer.startswith(("+", "334")) and not answer.startswith("+OK"):
             answer = session.say(base64.b64encode(word.encode()).decode())
-    return answer.startswith(("a OK", "+OK"))
+    return answer.startswith(("a OK", "+OK", "235"))
 
 
 def mail(session: Session, **recipients: str) -> frozenset[str]:

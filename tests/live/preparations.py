@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from cases import PKI
+from servers import AUTH_ALONE
 from throwaway_pki import authority, pem, revocation_list
 
 if TYPE_CHECKING:
@@ -77,3 +79,20 @@ def _fingerprint(certificate: str) -> str:
 def postfix_has_its_folder(case: Case, cage: Cage) -> None:
     """Make the folder of Postfix's sockets, closed to others as Postfix makes it."""
     (cage.root / "var/spool/postfix/private").mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def dovecot_answers_postfix(case: Case, cage: Cage) -> None:
+    """Start Dovecot beside Postfix, with the case's configuration or else with one that lets nobody in."""
+    main = cage.root / "etc/dovecot/dovecot.conf"
+    (cage.root / "var/spool/postfix/private").mkdir(parents=True, exist_ok=True)
+    if not case.has_dovecot:
+        for path in main.parent.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        is_24 = cage.run("dovecot", "--version").stdout.startswith("2.4")
+        main.write_text(AUTH_ALONE["2.4" if is_24 else "2.3"])
+        (main.parent / "users").write_text("")
+    with main.open("a", encoding="utf-8") as file:
+        file.write("\nlog_path = /var/log/dovecot.log\nauth_failure_delay = 0\n")
+    done = cage.run("dovecot", "-c", "/etc/dovecot/dovecot.conf")
+    if done.returncode:
+        raise OSError(f"Dovecot does not start: {done.stdout}")

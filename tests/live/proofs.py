@@ -84,7 +84,7 @@ def _runs_dovecot(case: Case, suite: str) -> bool:
 def _runs_postfix(case: Case, suite: str) -> bool:
     if "postfix_version" in case.facts or "suites" in case.facts:
         return suite in case.postfix_suites
-    return True
+    return not case.has_dovecot or DIALECTS[suite] == case.dialect
 
 
 def record(tried: list[Subject]) -> Record:

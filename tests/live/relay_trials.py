@@ -39,7 +39,7 @@ from relay_samples import (
     fingerprint,
     instance,
 )
-from servers import Postfix
+from servers import AUTH_ALONE, Postfix
 
 from auditor.access.postfix import XCLIENT, XFORWARD, takes_from_strangers
 from auditor.access.postfix_answers import Text
@@ -62,52 +62,6 @@ SIZE: Final = 20
 SESSIONS: Final = 24
 """Sessions that are tried at one service beside those of its ways."""
 VERSIONS: Final = {"bookworm": ("2.3.19", "3.7.11"), "trixie": ("2.4.1", "3.10.13"), "sid": ("2.4.5", "3.11.7")}
-DOVECOT: Final = {
-    "2.3": """
-protocols =
-log_path = /var/log/dovecot.log
-auth_mechanisms = plain login
-auth_failure_delay = 0
-ssl = no
-passdb {
-  driver = passwd-file
-  args = scheme=PLAIN /etc/dovecot/users
-}
-userdb {
-  driver = static
-  args = uid=1000 gid=1000 home=/tmp
-}
-service auth {
-  unix_listener /var/spool/postfix/private/auth {
-    mode = 0666
-  }
-}
-""",
-    "2.4": """dovecot_config_version = 2.4.1
-dovecot_storage_version = 2.4.1
-protocols =
-log_path = /var/log/dovecot.log
-auth_mechanisms = plain login
-auth_failure_delay = 0
-ssl = no
-passdb passwd-file {
-  passwd_file_path = /etc/dovecot/users
-  default_password_scheme = PLAIN
-}
-userdb static {
-  fields {
-    uid = 1000
-    gid = 1000
-    home = /tmp
-  }
-}
-service auth {
-  unix_listener /var/spool/postfix/private/auth {
-    mode = 0666
-  }
-}
-""",
-}
 
 
 class Attempt(NamedTuple):
@@ -151,7 +105,9 @@ def _run_one(chroots: Path, certificates: dict[str, Path], suite: str, name: str
         users = tree / "etc/dovecot/users"
         users.parent.mkdir(parents=True)
         users.write_text("".join(f"{user}:{PASSWORD}::::::\n" for user in USERS))
-        (users.parent / "dovecot.conf").write_text(DOVECOT[dovecot[:3]])
+        (users.parent / "dovecot.conf").write_text(
+            AUTH_ALONE[dovecot[:3]] + "log_path = /var/log/dovecot.log\nauth_failure_delay = 0\n"
+        )
         (hosts, *_), _ = read_hosts(discover([str(tree)]), Versions(dovecot, postfix))
         access = Access(build_model(hosts.host, hosts.dovecot, hosts.postfix, NOW))
         with Cage(chroots / suite, Path(folder) / "cage") as cage:
@@ -213,7 +169,8 @@ class _Trial:
     def _try_identities(self) -> None:
         """Try from everywhere to be somebody else."""
         for command, users in (("XCLIENT", XCLIENT), ("XFORWARD", XFORWARD)):
-            if f"smtpd_authorized_{command.lower()}_hosts" not in self.sample.options or not self.ways.tls_states:
+            named = f"smtpd_authorized_{command.lower()}_hosts" in self.sample.options
+            if not named or not self.ways.tls_states or self.ways.service.requires_certificate:
                 continue
             for source in SOURCES:
                 said = self._says(source, f"{command} NAME=friend.test")
@@ -232,9 +189,7 @@ class _Trial:
         """Return the answer to a command in a session that says nothing else."""
         try:
             tls = max(self.ways.tls_states)
-            client = next(iter(CLIENT_CAS[self.sample.client_ca]), "") if self.ways.service.requires_certificate else ""
-            certificate = self.certificates[client] if client else None
-            with Dialogue(self.cage, self._door(source), certificate, tls=tls, source=source) as one:
+            with Dialogue(self.cage, self._door(source), tls=tls, source=source) as one:
                 return one.command(command)
         except ClosedError as error:
             return str(error)

@@ -90,6 +90,49 @@ protocol imap {
 """,
 }
 """Lets everybody in who comes with a certificate that Dovecot takes for valid, to see which those are."""
+AUTH_ALONE: Final = {
+    "2.3": """
+protocols =
+auth_mechanisms = plain login
+ssl = no
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN /etc/dovecot/users
+}
+userdb {
+  driver = static
+  args = uid=1000 gid=1000 home=/tmp
+}
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0666
+  }
+}
+""",
+    "2.4": """dovecot_config_version = 2.4.1
+dovecot_storage_version = 2.4.1
+protocols =
+auth_mechanisms = plain login
+ssl = no
+passdb passwd-file {
+  passwd_file_path = /etc/dovecot/users
+  default_password_scheme = PLAIN
+}
+userdb static {
+  fields {
+    uid = 1000
+    gid = 1000
+    home = /tmp
+  }
+}
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0666
+  }
+}
+""",
+}
+"""Dovecot as Postfix's SASL server, with users in /etc/dovecot/users and their passwords in plain text."""
 _POSTFIX: Final = """
 maillog_file = /var/log/postfix.log
 local_recipient_maps =
@@ -239,7 +282,8 @@ class Postfix(Server):
     @cached_property
     def doors(self) -> list[Door]:
         """A door of each port, on loopback only where there is no other."""
-        return [Door("smtp", address, port, port in _WRAPPED) for address, port in self._doors(loopback=True)]
+        found = [one for one in self._doors(loopback=True) if one[1] not in _PROTOCOLS]
+        return [Door("smtp", address, port, port in _WRAPPED) for address, port in found]
 
     @cached_property
     def named_doors(self) -> list[Door]:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.access.facts import Unknown
 from auditor.access.postfix_answers import Verdict
-from auditor.access.postfix_session import Session
+from auditor.access.postfix_session import Destination, Session
 from auditor.postfix.restrictions import restrictions_of_result
 from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.access.facts import Because, Unknown
+    from auditor.access.facts import Because
     from auditor.access.postfix_answers import Answer
     from auditor.access.postfix_restrictions import Restrictions
     from auditor.access.postfix_session import Client
@@ -77,16 +78,21 @@ class Run:
         self._delays = service.is_on("smtpd_delay_reject")
         self._wrapped = service.is_on("smtpd_tls_wrappermode")
         self._named: dict[tuple[str, Origin], tuple[Restriction, ...]] = {}
+        self._doubt: Unknown | None = None
+        if service.get("smtpd_relay_restrictions").assignment is None and service.postfix.version_is_assumed:
+            # Postfix 2.10 to 3.2 have a guard by default, later ones from compatibility level 1 on (postconf(5)).
+            why = "the version of Postfix is not known"
+            self._doubt = Unknown("the default of smtpd_relay_restrictions", why)
 
     def outcome(self, session: Session) -> Outcome:
         """Run the lists; where only something that is not known could let the session past, say so."""
-        first = _Pass(self, session, generous=False)
-        if first.taken:
-            return first.outcome
-        if not first.missed:
-            return first.outcome
-        second = _Pass(self, session, generous=True)
-        return second.outcome if second.taken else first.outcome
+        found = _Pass(self, session, generous=False)
+        if not found.taken and found.missed:
+            second = _Pass(self, session, generous=True)
+            found = second if second.taken else found
+        if found.taken and self._doubt and session.destination is Destination.FOREIGN:
+            return found.outcome._replace(doubts=(*found.outcome.doubts, self._doubt))
+        return found.outcome
 
     def admits(self, client: Client) -> bool:
         """Whether a client is served at all: one that is rejected when it connects gets no other answer (smtpd.c)."""

@@ -58,6 +58,11 @@ class Postfix:
         """The version as numbers, for comparing."""
         return version_numbers(self.version)
 
+    @property
+    def version_is_assumed(self) -> bool:
+        """Whether neither the host nor the user tells the version."""
+        return self.configuration.version_from == "assumed"
+
     @cached_property
     def smtpd_services(self) -> tuple[SmtpdService, ...]:
         """Every smtpd service that is switched on; without a master.cf the one that every distribution has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import INTERNET
+from auditor.access.addresses import INTERNET, AddressSet
 from auditor.finding import Severity
 from auditor.model.smtpd import named
 from auditor.rule import AccessRule
@@ -59,19 +59,19 @@ class MynetworksWide(AccessRule):
             widest = widest_network(services[0])
             if widest is None:
                 continue
-            is_open = widest.prefixlen <= OPEN
             names = named(service.service for service in services)
-            who = "anybody" if is_open else f"whoever has an address in {widest}"
+            who = "anybody" if widest.prefixlen == 0 else f"whoever has an address in {widest}"
             yield self.finding(
                 origin,
                 f"{who} relays mail through {names}: mynetworks holds {widest}",
                 advice="list the addresses of your own hosts alone",
-                severity=Severity.CRITICAL if is_open else Severity.HIGH,
+                severity=Severity.CRITICAL if widest.prefixlen <= OPEN else Severity.HIGH,
             )
 
 
 def widest_network(service: SmtpdWays) -> IPv4Network | IPv6Network | None:
-    """Return the largest public network in mynetworks, where it is larger than one customer gets."""
-    networks = (service.clients.mynetworks.addresses & INTERNET).networks()
-    wide = [network for network in networks if network.prefixlen <= WIDE[network.version]]
+    """Return the largest network in mynetworks that is public at least in part, where no customer gets one so large."""
+    networks = service.clients.mynetworks.addresses.networks()
+    large = (network for network in networks if network.prefixlen <= WIDE[network.version])
+    wide = [network for network in large if AddressSet.of([str(network)]) & INTERNET]
     return min(wide, key=lambda network: network.prefixlen / WIDE[network.version], default=None)

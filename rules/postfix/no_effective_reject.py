@@ -48,7 +48,7 @@ class NoEffectiveReject(PostfixRule):
             if service.has_relay_guard or not service.restriction_lists_known:
                 continue
             parameters = [service.get(name) for name in LISTS]
-            if postfix.configuration.version_from == "assumed" and parameters[0].assignment is None:
+            if postfix.version_is_assumed and parameters[0].assignment is None:
                 what = "whether smtpd starts without smtpd_relay_restrictions"
                 yield self.not_checked(what, "the version of Postfix is not known")
                 continue

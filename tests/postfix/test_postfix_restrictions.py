@@ -75,12 +75,15 @@ def test_classes_are_expanded_and_their_loops_end(tmp_path):
     found = restrictions(read(tmp_path, main), None, RECIPIENT)
     assert [(one.name, one.via) for one in found] == [
         ("permit_mynetworks", ("outer",)),
+        ("outer", ("outer", "inner")),
         ("reject_unlisted_recipient", ("outer", "inner")),
         ("other", ()),
         ("permit_mynetworks", ("inner", "outer")),
+        ("inner", ("inner", "outer")),
         ("reject_unlisted_recipient", ("inner",)),
     ]
-    assert [one.span.line for one in found] == [2, 3, 5, 2, 3]
+    assert [one.is_loop for one in found] == [False, True, False, False, False, True, False]
+    assert [one.span.line for one in found] == [2, 3, 3, 5, 2, 2, 3]
 
 
 def test_places(tmp_path):

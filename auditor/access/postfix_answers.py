@@ -239,10 +239,14 @@ def _prefixes(key: str) -> Iterator[tuple[str, int]]:
         yield f"{key}::/{16 * len(groups)}", 16 * len(groups)
 
 
+def _is_name(key: str) -> bool:
+    return key != "unknown" and not parsed_address(key) and not any(_prefixes(key))
+
+
 def _answer_to_names(table: Table, name: str) -> Answer:
     """Return the answer to clients that no entry for addresses is about."""
-    named = (entry for entry in table.entries if table.kind is Kind.EXACT and not any(_prefixes(entry.key)))
-    permits = next((entry for entry in named if entry.key != "unknown" and answer_of(entry).may_let_past), None)
+    named = (entry for entry in table.entries if table.kind is Kind.EXACT and _is_name(entry.key))
+    permits = next((entry for entry in named if answer_of(entry).may_let_past), None)
     if permits is None:
         return PASS
     why = Unknown(f"which clients have the name {permits.key} in {name}", "only the DNS tells")

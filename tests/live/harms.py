@@ -329,7 +329,7 @@ def what_is_sent_is_logged(*, tls: bool) -> Callable[[Trial], bool]:
     return harm
 
 
-def no_mail_is_taken(trial: Trial) -> bool:
+def some_port_takes_no_mail(trial: Trial) -> bool:
     """Some door takes no mail at all, for want of a sane configuration."""
     return any(not trial.accepted(door, tls=False) for door in trial.doors)
 

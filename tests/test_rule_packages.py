@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,13 @@ from auditor.rule import PostfixRule
 
 REPOSITORY = Path(__file__).parents[1]
 EXAMPLE = REPOSITORY / "examples/rule-package"
-CAN_BUILD = find_spec("pip") and find_spec("setuptools")
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the example package is installed, without a network."""
-    if not CAN_BUILD:
+    # Looking for pip with find_spec makes the setuptools of other tests trip over its distutils.
+    if {"pip", "setuptools"} - {distribution.name for distribution in distributions()}:
         pytest.skip("needs pip and setuptools")
     folder = tmp_path_factory.mktemp("site")
     source = folder / "source"

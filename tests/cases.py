@@ -46,6 +46,7 @@ SUITE_OF: Final = {
 DEFAULT_VERSIONS: Final = {"2.3": "2.3.19", "2.4": "2.4.1", "postfix": "3.7.11"}
 KEYS: Final = {
     "at": str,
+    "claims": list,
     "days_old": dict,
     "dovecot_version": str,
     "expect": list,

@@ -129,9 +129,21 @@ def test_versions_come_from_the_user_or_from_the_packages(root: Path) -> None:
 
 
 def test_where_nothing_tells_the_version_the_report_says_so(root: Path) -> None:
+    """What depends on the version is said of the one that is named (claim: blog 118, claim: blog 130)."""
     result = run(root)
     assert {one["version_from"] for one in json_report(result)["hosts"][0]["postfix"]} == {"assumed"}
     assert "assumed; --postfix-version says otherwise" in " ".join(text_report(result).split())
+
+
+def test_what_a_driver_of_ones_own_answers_is_said_not_to_be_known(root: Path) -> None:
+    """A passdb whose answers are a program's is neither sound nor open (claim: blog 120-122)."""
+    (root / "etc/dovecot/dovecot.conf").write_text(
+        "protocols = imap\nauth_mechanisms = plain external\npassdb {\n  driver = lua\n  args = file=/etc/users.lua\n}\n"
+    )
+    result = run(root, *all_rules())
+    unknown = [one for one in result.not_checked if "lua" in one.why]
+    assert any("passdb-empty-password" in one.rules for one in unknown)
+    assert not any(one.rule.startswith("passdb-") for one in result.findings)
 
 
 def test_a_reader_that_raises_hides_no_other(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 REPOSITORY: Final = Path(__file__).parents[1]
 DOCUMENTS: Final = {"SEED-B": "blog", "SEED-W": "wiki"}
 NO_RULE: Final = re.compile(r"-|no rule|\s*")
-_MARK: Final = re.compile(r"claim: ((?:blog|wiki) [\d, -]*\d)")
+_MARK: Final = re.compile(r"claim: ((?:blog|wiki) \d+(?:-\d+)?)")
 HEAD: Final = """# What the two sources say, and what checks it
 
 Made by `tools/make_source_coverage.py` of marks in the cases and tests; do not edit. `blog` is the article on client

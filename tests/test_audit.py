@@ -138,7 +138,8 @@ def test_where_nothing_tells_the_version_the_report_says_so(root: Path) -> None:
 def test_what_a_driver_of_ones_own_answers_is_said_not_to_be_known(root: Path) -> None:
     """A passdb whose answers are a program's is neither sound nor open (claim: blog 120-122)."""
     (root / "etc/dovecot/dovecot.conf").write_text(
-        "protocols = imap\nauth_mechanisms = plain external\npassdb {\n  driver = lua\n  args = file=/etc/users.lua\n}\n"
+        "protocols = imap\nauth_mechanisms = plain external\n"
+        "passdb {\n  driver = lua\n  args = file=/etc/users.lua\n}\n"
     )
     result = run(root, *all_rules())
     unknown = [one for one in result.not_checked if "lua" in one.why]

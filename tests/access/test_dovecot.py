@@ -11,7 +11,7 @@ from auditor.access.dovecot import DovecotAccess
 from auditor.access.rows import Right
 from auditor.dovecot.read import read_dovecot
 from auditor.host import Host, Mount, Unreadable
-from auditor.model import AuditedHost, Dovecot
+from auditor.model import build_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +36,8 @@ def access(tmp_path: Path, text: str, version: str) -> DovecotAccess:
     host = Host((Mount("/", str(tmp_path)),))
     configuration = read_dovecot(host, "/etc/dovecot/dovecot.conf", version)
     assert not isinstance(configuration, Unreadable)
-    dovecot = Dovecot(configuration, host, asked_by_postfix=True)
-    return DovecotAccess(AuditedHost(host, (dovecot,), (), datetime(2026, 11, 22, tzinfo=UTC), ()), dovecot)
+    audited = build_model(host, [configuration], [], datetime(2026, 11, 22, tzinfo=UTC))
+    return DovecotAccess(audited, audited.dovecot[0])
 
 
 def said(access: DovecotAccess) -> list[str]:

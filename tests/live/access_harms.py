@@ -91,6 +91,12 @@ def denied_user_logs_in(trial: Trial) -> bool:
     )
 
 
+def a_login_kills_auth(trial: Trial) -> bool:
+    """A login with the right password ends the auth service instead."""
+    trial.logs_in(Login(door, "PLAIN", ALICE, KNOWN) for door in list(trial.doors)[:1])
+    return any(word in trial.server.log for word in ("service(auth): child", "auth: Panic"))
+
+
 def one_door_is_weaker(trial: Trial) -> bool:
     """The password passes in clear at one door, and at another it does not."""
     doors = [door for door in trial.doors if not door.wrapped]

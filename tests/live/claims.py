@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from access_harms import (
+    a_login_kills_auth,
     clear_login,
     denied_user_logs_in,
     doveadm_obeys,
@@ -144,6 +145,7 @@ HARMS: Final = {
     "deny-passdb-filtered": Harm(denied_user_logs_in),
     "passdb-success-chain-unsafe": Harm(denied_user_logs_in),
     "passdb-failure-becomes-success": Harm(password_logs_in("any-password")),
+    "passdb-chain-loops": Harm(a_login_kills_auth),
     "doveadm-listener-open": Harm(doveadm_obeys),
     "auth-tcp-listener": Harm(stranger_is_greeted(12346)),
     "lmtp-open": Harm(stranger_is_greeted(24)),

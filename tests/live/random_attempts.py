@@ -17,7 +17,7 @@ from auditor.access.dovecot import DovecotAccess
 from auditor.access.rows import THIS_HOST, Certificate, Right, Secret
 from auditor.dovecot.read import read_dovecot
 from auditor.host import Host, Mount, Unreadable
-from auditor.model import AuditedHost, Dovecot
+from auditor.model import build_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,9 +111,9 @@ class Prediction:
         host = Host((Mount("/", str(folder)),))
         read = read_dovecot(host, "/etc/dovecot/dovecot.conf", VERSIONS[configuration.dialect])
         assert not isinstance(read, Unreadable)
-        self.problems = read.problems
-        self.dovecot = Dovecot(read, host, asked_by_postfix=False)
-        self.rows = DovecotAccess(AuditedHost(host, (self.dovecot,), (), datetime.now(UTC), ()), self.dovecot).rows
+        audited = build_model(host, [read], [], datetime.now(UTC))
+        self.dovecot = audited.dovecot[0]
+        self.rows = DovecotAccess(audited, self.dovecot).rows
 
     def says(self, attempt: Try) -> bool:
         """Return whether some row lets an attempt in."""

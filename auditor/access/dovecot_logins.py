@@ -14,6 +14,7 @@ from auditor.access.addresses import EVERYWHERE, LOOPBACK
 from auditor.access.dovecot_doors import Doors, limited
 from auditor.access.dovecot_listeners import networks, reachable_from
 from auditor.access.dovecot_services import free_row
+from auditor.access.facts import Unknown
 from auditor.access.rows import THIS_HOST, Certificate, Right, Row, Source
 from auditor.model.vocabulary import is_true
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from auditor.access.addresses import AddressSet
     from auditor.access.dovecot_doors import Door
-    from auditor.access.facts import Because, Unknown
+    from auditor.access.facts import Because
     from auditor.access.logins import Login
     from auditor.dovecot.configuration import Scope, Setting
     from auditor.model import Dovecot
@@ -132,21 +133,31 @@ class LoginRows:
             return
         if login.certificate is Certificate.NONE or self._forgeable(login, door.scope):
             free = login._replace(networks=EVERYWHERE)
-            yield self._row(door, free, source, tls=False, because=(self._why_proxies,))._replace(
-                certificate=Certificate.NONE
-            )
+            unknown = self._lost_name if login.mechanism == "EXTERNAL" else ()
+            row = self._row(door, free, source, tls=False, because=(self._why_proxies,), unknown=unknown)
+            yield row._replace(certificate=Certificate.NONE)
         elif door.tls.possible:
             yield from self._over_tls(door, login, source)
 
     def _forgeable(self, login: Login, scope: Scope) -> bool:
         """Whether a proxy's word stands for a certificate.
 
-        2.4.0 and 2.4.1 lose the name that a proxy gives (it is copied since 2.4.2, src/lib-master); that there was a
-        valid certificate at all is believed since 2.4.4 (``haproxy_ssl_client_cert``).
+        That there was a valid certificate at all is believed since 2.4.4 (``haproxy_ssl_client_cert``).
         """
         if self.dovecot.is_on("auth_ssl_require_client_cert", self.dovecot.auth.scope(scope.protocol)):
             return self.dovecot.is_at_least(2, 4, 4)
-        return login.mechanism == "EXTERNAL" and (self.dovecot.dialect == "2.3" or self.dovecot.is_at_least(2, 4, 2))
+        return login.mechanism == "EXTERNAL"
+
+    @property
+    def _lost_name(self) -> tuple[Unknown, ...]:
+        """What is not known of a name that a proxy gives.
+
+        2.4.0 and 2.4.1 use it after its memory is freed (it is copied since 2.4.2, master-service-haproxy.c): at times it
+        is the name, at times something else (tests/live).
+        """
+        if self.dovecot.dialect == "2.3" or self.dovecot.is_at_least(2, 4, 2):
+            return ()
+        return (Unknown("the certificate's name that a proxy gives", "2.4.0 and 2.4.1 read it from freed memory"),)
 
     # ----------------------------------------------------------------------------------------------------------------
 

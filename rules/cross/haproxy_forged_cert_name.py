@@ -30,7 +30,8 @@ class HaproxyForgedCertName(AccessRule):
     When to ignore it: nothing but the proxies is in those networks.
 
     Sources: src/lib-master/master-service-haproxy.c, PP2_SUBTYPE_SSL_CN; get_cert_username in
-    src/login-common/sasl-server.c; tried on Dovecot 2.3.19.1 and 2.4.5; 2.4.0 and 2.4.1 lose the name.
+    src/login-common/sasl-server.c; tried on Dovecot 2.3.19.1 and 2.4.5. 2.4.0 and 2.4.1 read the name
+    from freed memory, so that it works at times.
     """
 
     name = "haproxy-forged-cert-name"

@@ -120,7 +120,13 @@ class Prediction:
         return any(self._allows(row, attempt) for row in self.rows)
 
     def is_told(self, attempt: Try) -> bool:
-        """Return whether the rows tell at all: one with any password says nothing of the right one."""
+        """Return whether the rows tell at all.
+
+        One with any password says nothing of the right one; and 2.4.1 reads the name that a proxy gives from freed
+        memory, so that anything may happen.
+        """
+        if attempt.claimed and attempt.client and self.dovecot.dialect == "2.4":
+            return not self.dovecot.takes_names_from_certificates
         rows = [row for row in self.rows if self._allows(row, attempt)]
         if not rows or any(row.secret is not Secret.ANY_PASSWORD for row in rows):
             return True
@@ -133,7 +139,7 @@ class Prediction:
         if row.right not in (Right.READ, Right.READ_ANYONE) or row.listener.port is None:
             return
         for mechanism in row.mechanisms:
-            found = (one for one in self._candidates(row, mechanism) if self._allows(row, one))
+            found = (one for one in self._candidates(row, mechanism) if self.is_told(one) and self._allows(row, one))
             if (attempt := next(found, None)) is not None:
                 yield attempt
 
@@ -236,10 +242,9 @@ class Prediction:
         return bool(lists) and not (attempt.client == "revoked" and revokes)
 
     def _is_named(self, attempt: Try) -> bool:
-        """Return whether a certificate says who the client is; 2.4.1 loses the name that a proxy gives."""
-        lost = attempt.claimed and self.dovecot.dialect == "2.4"
+        """Return whether a certificate says who the client is."""
         shown = bool(attempt.client) and (attempt.claimed or self._valid(attempt))
-        return shown and not lost and self.dovecot.takes_names_from_certificates
+        return shown and self.dovecot.takes_names_from_certificates
 
     def _identity(self, attempt: Try) -> str:
         """Return as whom a client is taken: the certificate's name comes before the one that is typed."""

@@ -152,8 +152,8 @@ class LoginRows:
     def _lost_name(self) -> tuple[Unknown, ...]:
         """What is not known of a name that a proxy gives.
 
-        2.4.0 and 2.4.1 use it after its memory is freed (it is copied since 2.4.2, master-service-haproxy.c): at times it
-        is the name, at times something else (tests/live).
+        2.4.0 and 2.4.1 use it after its memory is freed (it is copied since 2.4.2, master-service-haproxy.c): at times
+        it is the name, at times something else (tests/live).
         """
         if self.dovecot.dialect == "2.3" or self.dovecot.is_at_least(2, 4, 2):
             return ()

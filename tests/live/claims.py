@@ -294,7 +294,7 @@ UNSHOWN: Final = {
     "external-without-cert-request/ok-proxy-protocol-23": "the proxy asks for the certificate; there is none here",
     "external-without-cert-request/ok-proxy-protocol-24": "the proxy asks for the certificate; there is none here",
     "file-marker-missing/ok-text-written-out-23": "written on one line, PEM text is refused, too",
-    "haproxy-forged-cert-name/bad-name-from-freed-memory-24": "2.4.1 reads the name from freed memory: it works by chance",
+    "haproxy-forged-cert-name/bad-name-from-freed-memory-24": "what is in freed memory is chance",
     "invalid-value/ok-wrappermode-pf": "a wrapped port greets nobody without a certificate, and the case has none",
     "key-certificate-mismatch/ok-encrypted-23": "the key's password is missing, which is another fault",
     "key-certificate-mismatch/ok-encrypted-24": "the key's password is missing, which is another fault",

@@ -77,8 +77,14 @@ class Says:
         texts = [Text(f"{SOMEBODY}@{domain}") for domain in fresh]
         if "check_recipient_access" not in self._items:
             return tuple(texts[:1])
-        chosen = self._chosen("check_recipient_access", lambda key: self._mail(key, fresh[0])) if texts else []
-        return tuple(dict.fromkeys((*texts, *(one for one in chosen if self._is_in(one, destination)))))
+        if not texts:
+            return ()
+
+        def candidate(key: str) -> str | None:
+            address = self._mail(key, fresh[0])
+            return address if self._is_in(address, destination) else None
+
+        return tuple(dict.fromkeys((*texts, *self._chosen("check_recipient_access", candidate))))
 
     @cached_property
     def certificates(self) -> tuple[Shown, ...]:
@@ -148,7 +154,7 @@ class Says:
             return FRESH_NAME
         return f"{SOMEBODY}{key}" if key.startswith(".") and not self._judge.access_parents else key
 
-    def _mail(self, key: str, domain: str = FRESH_NAME) -> str | None:
+    def _mail(self, key: str, domain: str = FRESH_NAME) -> str:
         """Return an address, in a domain if any will do, that a key answers (access(5), "EMAIL ADDRESS PATTERNS")."""
         if key in ("", "<>"):
             return f"{SOMEBODY}@{domain}" if not key else ""
@@ -157,8 +163,8 @@ class Says:
             return f"{local or SOMEBODY}@{named or domain}"
         return f"{SOMEBODY}@{SOMEBODY}{key}" if key.startswith(".") else f"{SOMEBODY}@{key}"
 
-    def _is_in(self, recipient: Text, destination: Destination) -> bool:
-        domain = recipient.text.rpartition("@")[2]
+    def _is_in(self, address: str, destination: Destination) -> bool:
+        domain = address.rpartition("@")[2]
         if not domain:
             return False
         if destination is Destination.FOREIGN:

@@ -35,9 +35,10 @@ class Repository(NamedTuple):
     tracked: frozenset[str] = frozenset()
     why: str = ""
 
-    def tracks(self, path: str) -> bool:
-        """Whether a file, by its path on this machine, is tracked."""
-        return os.path.relpath(os.path.realpath(path), self.top) in self.tracked
+    def tracked_name(self, path: str) -> str | None:
+        """Return the name that a file, given by its path on this machine, is tracked by; None if it is not."""
+        name = os.path.relpath(os.path.realpath(path), self.top)
+        return name if name in self.tracked else None
 
 
 class _DamagedError(Exception):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.git_index import Repository, repository_of
 from auditor.files.permissions import Readers, readers
@@ -13,6 +14,14 @@ from auditor.text import escaped
 
 if TYPE_CHECKING:
     from auditor.host import Host
+
+
+_FOR_TESTS: Final = re.compile(r"(?i)(?:^|/)(?:[^/]*tests?|fixtures?|examples?|samples?|mocks?|testdata)/")
+
+
+def is_for_tests(path: str) -> bool:
+    """Whether a file of a repository lies in a folder for tests or examples, whose secrets protect nothing."""
+    return _FOR_TESTS.search(path) is not None
 
 
 class Openness(Enum):
@@ -68,7 +77,8 @@ class Exposures:
             return facts.why
         path = escaped(facts.path)
         repository = self.repository
-        if repository and repository.tracks(facts.path):
+        tracked = repository.tracked_name(facts.path) if repository else None
+        if tracked and not is_for_tests(tracked):
             return Exposure(path, Openness.COMMITTED, f"{path} is committed to a git repository")
         why = repository.why if repository else ""
         if not self.host.modes_known:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.pem import PemFile, read_pem
-from auditor.model.exposure import Exposure, Openness
+from auditor.model.exposure import Exposure, Openness, is_for_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,6 @@ MAX_TRACKED: Final = 2_000
 _MAY_HOLD_KEY: Final = re.compile(
     r"(?i)(?:^|/)(?:[^/]*(?:key|pem|\.pfx|\.p12)[^/]*|private/[^/]*|[^/]*\.(?:crt|cer)(?:[.~_-][^/]*)?)$"
 )
-_FOR_TESTS: Final = re.compile(r"(?i)(?:^|/)(?:[^/]*tests?|fixtures?|examples?|samples?|mocks?|testdata)/")
 _BACKUP: Final = re.compile(
     r"(?i)(?:~|[._-](?:bak|backup|old|orig|save|saved|swp|copy|dpkg-\w+|rpm\w+)\d*|[._-]\d{4,8})$"
 )
@@ -58,7 +57,7 @@ def _tracked(host: Host, exposures: Exposures) -> Iterator[KeyCopy]:
     """Yield the tracked files with a key, those of tests and examples left out, whose keys protect nothing."""
     repository = exposures.repository
     paths = sorted(repository.tracked) if repository else []
-    wanted = (path for path in paths if _MAY_HOLD_KEY.search(path) and not _FOR_TESTS.search(path))
+    wanted = (path for path in paths if _MAY_HOLD_KEY.search(path) and not is_for_tests(path))
     for _, path in zip(range(MAX_TRACKED), wanted, strict=False):
         name = host.name_of(posixpath.join(repository.top, path)) if repository else None
         if name and _has_plain_key(host, name) and isinstance(found := exposures.of(name), Exposure):

@@ -36,8 +36,8 @@ def test_it_lists_what_git_lists(tree, version):
     found = repository_of(str(tree / "etc/dovecot"))
     assert found.why == ""
     assert found.tracked == set(git(tree, "-c", "core.quotepath=off", "ls-files").splitlines())
-    assert found.tracks(str(tree / "etc/ssl/server.key"))
-    assert not found.tracks(str(tree / "a"))
+    assert found.tracked_name(str(tree / "etc/ssl/server.key")) == "etc/ssl/server.key"
+    assert found.tracked_name(str(tree / "a")) is None
 
 
 def test_sha256(tmp_path):

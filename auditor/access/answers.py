@@ -221,8 +221,11 @@ def _credentials(
     empty = _stores_empty(passdb, entry)
     if empty:
         return Result.OK, tuple(_why_empty(passdb, entry)), attempt.sent is Sent.NOTHING
-    if empty is False or (is_readable(passdb) and not _suits(_scheme(passdb, entry), attempt.mechanism)):
+    if empty is False:
         return Result.MISMATCH, (), None
+    if is_readable(passdb) and not _suits(_scheme(passdb, entry), attempt.mechanism):
+        # What is stored is handed out all the same, and comes before what an earlier passdb has handed out.
+        return Result.MISMATCH, (), False
     return Result.OK, ((passdb.origin, "the password is looked up here"),), attempt.knows(passdb)
 
 

@@ -84,7 +84,7 @@ class Try:
 
 def proxy_header(source: str, name: str, *, tls: bool = True) -> bytes:
     """Return a header of the PROXY protocol, version 2, of a client with TLS and, by that name, a certificate."""
-    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address("192.0.2.1").packed
+    addresses = ipaddress.IPv4Address(source).packed + ipaddress.IPv4Address("203.0.113.9").packed
     body = addresses + struct.pack("!HH", 4444, 143)
     flags = 0x01 | (0x06 if name else 0)
     inner = struct.pack("!BI", flags, 0) + (struct.pack("!BH", 0x22, len(name)) + name.encode() if name else b"")

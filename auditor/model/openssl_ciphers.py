@@ -7,11 +7,11 @@ are no part of it: there is no weak one among them.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
-from importlib import resources
 from typing import Final, NamedTuple
+
+from auditor.packaged import table
 
 MAX_LENGTH: Final = 10_000
 """Characters of a list that is expanded; each of its words goes over all ciphers."""
@@ -93,9 +93,8 @@ class _Release(NamedTuple):
 
 @cache
 def _releases() -> dict[tuple[int, ...], _Release]:
-    text = resources.files("auditor").joinpath("data/openssl-ciphers.json").read_text(encoding="utf-8")
     releases = {}
-    for name, known in json.loads(text).items():
+    for name, known in table("openssl-ciphers").items():
         ciphers = tuple(Cipher(*row) for row in known["ciphers"])
         words = {word: frozenset(positions) for word, positions in known["words"].items()}
         words.update((cipher.name, frozenset({at})) for at, cipher in enumerate(ciphers))

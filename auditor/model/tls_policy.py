@@ -6,10 +6,10 @@ Ciphers of TLS 1.3 are in none of them: every policy takes those that OpenSSL of
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,9 +54,8 @@ class Policy(NamedTuple):
 @cache
 def policies() -> dict[str, Policy]:
     """Return the policies by the names that ``--policy`` takes."""
-    text = resources.files("auditor").joinpath("data/tls-policies.json").read_text(encoding="utf-8")
     found = {}
-    for name, facts in json.loads(text).items():
+    for name, facts in table("tls-policies").items():
         del facts["note"]
         facts["ciphers"], facts["hashes"] = frozenset(facts["ciphers"]), frozenset(facts["hashes"])
         found[name] = Policy(**facts)

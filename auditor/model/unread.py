@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,7 +11,7 @@ from auditor.postfix.used import unused_settings
 from auditor.text import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.postfix.configuration import Configuration
 
@@ -35,8 +34,14 @@ def unread_settings(configuration: Configuration) -> Iterator[Unread]:
     for number, (name, assignment) in enumerate(unused_settings(configuration)):
         if removed_in(name, configuration.version):
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.9) if number < MAX_COMPARED else []
-        yield Unread(name, Origin(assignment.span), near[0] if near else "")
+        near = _nearest(name, known) if number < MAX_COMPARED else ""
+        yield Unread(name, Origin(assignment.span), near)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # few need it
+
+    return next(iter(get_close_matches(name, known, n=1, cutoff=0.9)), "")
 
 
 def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str, Origin]]:

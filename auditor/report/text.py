@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from auditor.audit import Audit
     from auditor.finding import Baseline, Finding, NotChecked, Suppressed
+    from auditor.rule import AnyRule
     from auditor.text import SourceFile
 
 MAX_LISTED: Final = 40
@@ -24,16 +25,20 @@ _ASSUMED: Final = "assumed"
 
 def report(audit: Audit, threshold: Severity, width: int) -> Iterator[Line]:
     """Yield the lines of the report with the findings from a severity up."""
-    mends = {rule.name: documentation(rule).get("How to mend it", "") for rule in audit.rules}
+    untold = {rule.name: rule for rule in audit.rules}
     for finding in audit.findings:
         if finding.severity.rank <= threshold.rank:
-            yield from finding_lines(finding, finding.advice or mends.pop(finding.rule, ""), width)
+            yield from finding_lines(finding, finding.advice or _mend(untold.pop(finding.rule, None)), width)
             yield ()
     yield from _suppressed(audit.suppressed, width)
     yield from _gone(audit.baseline, width)
     yield from _not_checked(audit.not_checked, width)
     yield from _what_was_read(audit, width)
     yield from paragraph(summary(audit, threshold), width, style="strong")
+
+
+def _mend(rule: type[AnyRule] | None) -> str:
+    return documentation(rule).get("How to mend it", "") if rule else ""
 
 
 def summary(audit: Audit, threshold: Severity) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
@@ -53,6 +52,8 @@ class SuppressionInvalid(SuppressionRule):
                 )
                 continue
             for name in sorted({*one.rules} - suppressions.known):
+                from difflib import get_close_matches  # few need it
+
                 near = get_close_matches(name, suppressions.known, n=1)
                 meant = f"; did you mean {near[0]}?" if near else ""
                 yield self.finding(

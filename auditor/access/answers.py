@@ -6,7 +6,6 @@ Source: ``passwd_file_verify_plain``, ``static_save_fields``, ``auth_request_pas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -61,8 +60,7 @@ class Sent(Enum):
     """What one passdb has stored for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One login: the user name as Dovecot looks it up, the mechanism in capitals, and what the client knows.
 
     ``password_of`` is the passdb whose password is known; ``known_to`` are the passdbs out of those that cannot be

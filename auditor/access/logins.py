@@ -8,7 +8,6 @@ assumed both ways.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from itertools import chain as chained
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -141,7 +140,7 @@ class AuthService:
         """Return how a login goes on that a master passdb has let through: as whomever it may be."""
 
         def onward(state: State) -> End:
-            ends = (self.ordinary.end(replace(attempt, name=user.name), user.entries, state) for user in self.users)
+            ends = (self.ordinary.end(attempt._replace(name=user.name), user.entries, state) for user in self.users)
             return next((end for end in ends if end.success), End(False))
 
         return onward

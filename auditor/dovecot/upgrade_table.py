@@ -5,8 +5,8 @@ Its ``sources`` name where it is from; tests/dovecot/test_upgrade_table.py holds
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditor.packaged import table
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What one old name is in 2.4.
 
     ``new`` names its settings; ``write`` is the line to write, in a section ``inside`` where it is not empty, with
@@ -27,7 +26,7 @@ class Entry:
     new: tuple[str, ...] = ()
     write: str = ""
     inside: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     note: str = ""
     by: str = ""
 

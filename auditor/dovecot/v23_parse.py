@@ -7,8 +7,7 @@ the reading goes on, with the part that is in error left out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.dovecot import v23_obsolete, v23_old_auth
 from auditor.dovecot.v23_advice import advice_for
@@ -38,8 +37,7 @@ _OPENING: Final = re.compile(r'([^\s"{=]++)\s*+(?:"([^"]*+)"\s*+|([^\s"{][^"{]*+
 """A line that was meant to open a section."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Open:
+class Open(NamedTuple):
     """A section that is open: ``struct config_section_stack``."""
 
     key: str

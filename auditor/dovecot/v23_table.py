@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -57,8 +56,7 @@ class Definition(NamedTuple):
     """Modules disagree about the default, so that doveconf prints whatever is set."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(NamedTuple):
     """What one version knows.
 
     ``sections`` are keyed by their types from the top (``service/unix_listener``), the global settings by an empty

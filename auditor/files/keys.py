@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.files import der
 from auditor.files.certificates import Certificate, attempt, read_certificate
@@ -31,8 +31,7 @@ class PrivateKey:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeyChain:
+class KeyChain(NamedTuple):
     """A key and the certificates behind it, as ``smtpd_tls_chain_files`` wants them (postconf(5)).
 
     ``key`` is None where certificates come before any key.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.host import Host, Unreadable
 from auditor.text import Origin
@@ -61,15 +61,14 @@ class Entry:
         return self.password is not Password.PRESENT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PasswdFile:
+class PasswdFile(NamedTuple):
     """The entries in effect, in the file's order; of the rest only the lines.
 
     ``duplicates`` are lines whose user stands further up; ``invalid`` are lines that Dovecot drops with an error.
     ``cut`` says that there are more than ``MAX_ENTRIES`` entries.
     """
 
-    source: SourceFile = field(repr=False)
+    source: SourceFile
     entries: tuple[Entry, ...]
     duplicates: tuple[int, ...] = ()
     invalid: tuple[int, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.host import FileFacts, Host, Unreadable
@@ -60,8 +59,7 @@ class Rights(NamedTuple):
         return bool(self.other & right)
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
+class Readers(NamedTuple):
     """Who can read one file; ``name`` is what its symlinks lead to, ``permissions`` are its permission bits.
 
     ``owner`` and ``group`` are names, or numbers where the host's own passwd and group files do not know them.
@@ -72,9 +70,9 @@ class Readers:
     permissions: int
     owner: str
     group: str
-    file: Rights = field(repr=False)
-    directories: tuple[tuple[str, Rights], ...] = field(repr=False)
-    host: Host = field(repr=False)
+    file: Rights
+    directories: tuple[tuple[str, Rights], ...]
+    host: Host
 
     @property
     def world_readable(self) -> bool:

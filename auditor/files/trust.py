@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.certificates import Certificate, Refused, read_certificates
 from auditor.files.crls import Crl, read_crls
@@ -138,8 +138,7 @@ class TrustFile:
         return frozenset(self.foreign_crls)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TrustDirectory:
+class TrustDirectory(NamedTuple):
     """A directory of CA certificates under hashed names (``c_rehash``), such as ``smtpd_tls_CApath``.
 
     ``unhashed`` are names that OpenSSL does not look at. ``cut`` says that there are more than ``MAX_HASHED`` files.
@@ -150,7 +149,7 @@ class TrustDirectory:
     crls: tuple[Crl, ...] = ()
     refused: tuple[Refused, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
-    unhashed: tuple[str, ...] = field(default=(), repr=False)
+    unhashed: tuple[str, ...] = ()
     cut: bool = False
 
 

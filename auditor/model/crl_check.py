@@ -7,9 +7,8 @@ The judgement is that of ``X509_V_FLAG_CRL_CHECK`` with ``X509_V_FLAG_CRL_CHECK_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.certificates import attempt
 from auditor.files.crls import Coverage
@@ -39,8 +38,7 @@ class CrlState(Enum):
     """It cannot be decided here."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CaCrl:
+class CaCrl(NamedTuple):
     """What the CRL check finds for one CA.
 
     ``chosen`` is the CRL that OpenSSL takes, ``others`` are those of the same issuer that it passes over. ``tied`` says

@@ -6,8 +6,7 @@ under a scheme that hashes, keeps the user out unless ``nopassword`` was set bef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile, Password
 from auditor.model.openings import answer_to, is_plain
@@ -26,8 +25,7 @@ SHOWN = 3
 """Users whose lines are shown."""
 
 
-@dataclass(frozen=True, eq=False)
-class ExternalUsers:
+class ExternalUsers(NamedTuple):
     """A passdb whose filter lets EXTERNAL in and no mechanism with passwords, and the entries of its passwd-file."""
 
     passdb: Passdb

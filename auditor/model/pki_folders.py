@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.ca_index import CaIndex, Revoked, read_ca_index
 from auditor.files.certificates import read_certificates
@@ -98,8 +98,7 @@ class PkiFolder:
         return tuple(one for one in read_certificates(blocks)[0] if one.issued_by(self.ca))
 
 
-@dataclass(frozen=True, slots=True)
-class CaKey:
+class CaKey(NamedTuple):
     """The private key of a CA that is trusted here: its file, and whether it takes a password to use it."""
 
     path: str

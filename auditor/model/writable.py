@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.writers import Writable, writable_on_the_way
@@ -29,8 +28,7 @@ class Deciding(NamedTuple):
     origin: Origin | None
 
 
-@dataclass(frozen=True, eq=False)
-class Leak:
+class Leak(NamedTuple):
     """A file or directory that others than root can write, and what can be changed by it."""
 
     place: Writable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,8 +71,7 @@ class Statement(NamedTuple):
         return self.file.span(start, self.placed.end if self.kind is Kind.HEREDOC else end)
 
 
-@dataclass(frozen=True, eq=False)
-class Tree:
+class Tree(NamedTuple):
     """A file as ``grammars/dovecot.lark`` nests it, and how its lines were read."""
 
     file: SourceFile

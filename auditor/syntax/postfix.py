@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -180,8 +179,7 @@ def _parser(name: str) -> lark.Lark:
     return parser(name, _MainLexer if name == "main_cf" else _MasterLexer)
 
 
-@dataclass(frozen=True, eq=False)
-class Tree:
+class Tree(NamedTuple):
     """A file as its grammar splits it."""
 
     file: SourceFile

@@ -138,8 +138,15 @@ class Reader:
             return None
         resolved = self.host.resolve(name)
         final_name = name if isinstance(resolved, Unreadable) else resolved[0]
-        if any(final_name == one.final_name for one in self._inputs):
+        if any(name == one.tree.file.name for one in self._inputs):
             self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
+            return None
+        if any(final_name == one.final_name for one in self._inputs):
+            # By an ever longer name, such as ./././a.conf, the daemon reads it again until no name may be longer.
+            if statement.kind is Kind.INCLUDE:
+                self._refused(statement, "No matches", ProblemKind.SYNTAX_ERROR, "the file includes itself")
+            else:
+                self._skip(f"{escaped(name)}, included by {statement.span}", "it includes itself again and again")
             return None
         file = self.host.read_text(name)
         if isinstance(file, Unreadable):
@@ -188,8 +195,8 @@ class Reader:
             message = f"Couldn't open include file {file.name}: {words}"
             self._refused(statement, message, ProblemKind.INCLUDE_WITHOUT_MATCH)
 
-    def _refused(self, statement: Statement, message: str, kind: ProblemKind) -> None:
-        self.problems.append(Problem(kind, escaped(message), statement.span))
+    def _refused(self, statement: Statement, message: str, kind: ProblemKind, advice: str = "") -> None:
+        self.problems.append(Problem(kind, escaped(message), statement.span, advice))
 
     def _skip(self, what: str, why: str) -> None:
         self.not_checked.append(NotChecked(what, why))

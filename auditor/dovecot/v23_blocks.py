@@ -141,6 +141,19 @@ class Layer:
         for name in self.table.services:
             self._builtin_service(name)
 
+    @property
+    def renames_builtin(self) -> bool:
+        """Whether a built-in service or listener has another name, such as ``service Imap``.
+
+        Filters are joined by the names of sections, and every filter has the built-in ones under their own names.
+        """
+        return any(
+            isinstance(place, Block)
+            and place.builtin is not None
+            and escaped_name(place.name) != path.rpartition("/")[2]
+            for path, place in self.links.items()
+        )
+
     def find(self, path: str) -> tuple[Place, Definition | None] | None:
         """Return where a key belongs and its definition, None in a string list; None for an unknown key."""
         parent, slash, key = path.rpartition("/")
@@ -205,21 +218,25 @@ def merged(layers: list[Layer], wanted: Filter) -> tuple[Block, Conflict | None]
     matching = sorted(
         (layer for layer in layers if layer.filter.matches(wanted)), key=lambda one: one.filter.rank, reverse=True
     )
+    complete = len(matching) > 1 and any(layer.renames_builtin for layer in matching)
+    for layer in matching if complete else ():
+        layer.add_builtin_services()
     root = Block("", "", wanted)
     conflict: Conflict | None = None
     for index, layer in enumerate(matching):
         strict = index > 0 and not layer.filter.covers(matching[index - 1].filter)
-        for key, value in _apply(root, layer.root, is_first=index == 0):
+        for key, value in _apply(root, layer.root, is_first=index == 0, complete=complete):
             if strict and conflict is None:
                 conflict = Conflict(key, value, layer)
     return root, conflict
 
 
-def _apply(target: Block, source: Block, *, is_first: bool) -> Iterator[tuple[str, Value]]:
+def _apply(target: Block, source: Block, *, is_first: bool, complete: bool) -> Iterator[tuple[str, Value]]:
     """Add what another block sets; yields what both set, where the target's counts (``settings_apply``).
 
     A section that only the source has is copied. Unless the source is the first, the daemon forgets what was set in the
-    copy, so that a section of that name in a still less specific filter counts more.
+    copy, so that a section of that name in a still less specific filter counts more. ``complete``: both have all the
+    built-in services, which are left out else where the files say nothing about them.
     """
     pending = [(target, source, False)]
     while pending:
@@ -237,10 +254,10 @@ def _apply(target: Block, source: Block, *, is_first: bool) -> Iterator[tuple[st
             for key, value in entries.items():
                 known.setdefault(key, value)
         for kind, blocks in other.blocks.items():
-            pending += _joined(into.blocks.setdefault(kind, []), blocks)
+            pending += _joined(into.blocks.setdefault(kind, []), blocks, complete=complete)
 
 
-def _joined(known: list[Block], blocks: list[Block]) -> list[tuple[Block, Block, bool]]:
+def _joined(known: list[Block], blocks: list[Block], *, complete: bool) -> list[tuple[Block, Block, bool]]:
     """Add blocks of a kind to a list; returns each with the one it belongs into, and whether that is a new one."""
     unique = bool(blocks) and blocks[0].section not in ("passdb", "userdb")
     by_name = {block.name: block for block in known if unique and block.name}
@@ -253,7 +270,7 @@ def _joined(known: list[Block], blocks: list[Block]) -> list[tuple[Block, Block,
             if unique and block.name:
                 by_name[block.name] = mine
             # Every filter has the built-in services from the beginning.
-            pairs.append((mine, block, block.builtin is None))
+            pairs.append((mine, block, block.builtin is None or complete))
             continue
         if mine.span is None:
             mine.span, mine.origin = block.span, block.origin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ _ONE_PROCESS: Final = frozenset(("anvil", "auth", "director", "indexer", "ipc", 
 """Built-in services with ``process_limit_1``."""
 _SMALLEST: Final = 1024 * 1024
 """Bytes of ``vsz_limit``."""
-_UNITS: Final = " BkMGT"
 
 
 def check_services(view: View) -> Iterator[Problem]:
@@ -63,15 +61,10 @@ def _check_service(view: View, service: Block) -> Iterator[Problem]:
     if view.number("process_min_avail", service) > limit:
         message = f"service({name}): process_min_avail is higher than process_limit"
         yield view.problem(message, service, "process_min_avail", "process_limit")
-    if 0 < _bytes(view.text("vsz_limit", service)) < _SMALLEST:
+    if 0 < view.bytes("vsz_limit", service) < _SMALLEST:
         yield view.problem(f"service({name}): vsz_limit is too low", service, "vsz_limit")
     if name in _ONE_PROCESS and limit > 1:
         yield view.problem(f"service({name}): process_limit must be 1", service, "process_limit")
-
-
-def _bytes(size: str) -> int:
-    match = re.fullmatch(r"([0-9]{1,30}) ([BkMGT])", size)
-    return int(match[1]) << (10 * (_UNITS.index(match[2]) - 1)) if match else 0
 
 
 def _check_listeners(view: View, service: Block, known: dict[str, Block]) -> Iterator[Problem]:

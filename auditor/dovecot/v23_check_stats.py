@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.event_filter import filter_error
+from auditor.dovecot.v23_view import words_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MAX: Final = 2**63 - 1
+"""The largest ``intmax_t``."""
 _TIMES: Final = ("time-rfc3339", "time-unix")
 
 
@@ -35,13 +40,15 @@ def check_exporter(name: str, form: str, transport: str, arguments: str) -> Iter
 
 
 def check_metric(name: str, event_filter: str, group_by: str) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a metric, and the key it is about; the syntax of its filter is not checked."""
+    """Yield what is wrong with a metric, and the key it is about; the daemon tells the first only."""
     if not name:
         yield "Metric name can't be empty", "metric_name"
     elif not event_filter:
         yield f"metric {name} {{ filter }} is empty - will not match anything", "filter"
+    elif error := filter_error(event_filter):
+        yield error, "filter"
     else:
-        for word in group_by.split():
+        for word in words_of(group_by, " "):
             message = _group_by_error(word)
             if message:
                 yield message, "group_by"
@@ -57,15 +64,19 @@ def _group_by_error(word: str) -> str:
         return "group_by 'discrete' aggregate function does not take any args" if arguments else ""
     if function not in ("exponential", "linear"):
         return f"unknown aggregation function '{function}' on field '{field}'"
-    if len(arguments) != 3 or not all(re.fullmatch(r"-?\d{1,18}", argument) for argument in arguments):
+    numbers = [int(one) for one in arguments if re.fullmatch(r"-?[0-9]{1,30}", one) and -_MAX - 1 <= int(one) <= _MAX]
+    if not len(arguments) == len(numbers) == 3:
         return f"group_by '{function}' aggregate function takes 3 int args"
-    least, most, other = (int(argument) for argument in arguments)
+    least, most, other = numbers
     if least < 0 or most < 0 or other < 0:
         return f"group_by '{function}' aggregate function arguments must be >= 0"
     if least >= most:
         return f"group_by '{function}' aggregate function min must be < max ({least} must be < {most})"
     if function == "exponential" and other not in (2, 10):
         return f"group_by 'exponential' aggregate function base must be one of: 2, 10 (base={other})"
-    if function == "linear" and least + other > most:
+    if function == "linear" and not other:
+        # The daemon divides by it and crashes.
+        return "group_by 'linear' aggregate function step must not be 0"
+    if function == "linear" and most < least + other <= _MAX:
         return f"group_by 'linear' aggregate function min+step must be <= max ({least + other} must be <= {most})"
     return ""

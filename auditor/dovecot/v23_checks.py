@@ -2,20 +2,22 @@
 
 Follows ``config_all_parsers_check`` in src/config/config-parser.c and the functions ``…_settings_check`` and
 ``…_settings_verify`` in src/**/*-settings.c as doveconf compiles them (2.3.19.1). Not followed: what depends on the
-host (whether ``default_login_user`` exists, whether ``mail_plugin_dir`` can be read) and the syntax of event filters.
+host: whether ``default_login_user`` exists, whether ``mail_plugin_dir`` can be read, what DNS says of
+``auth_proxy_self``.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.event_filter import filter_error
 from auditor.dovecot.v23_blocks import Layer, merged
 from auditor.dovecot.v23_candidates import Candidates
-from auditor.dovecot.v23_check_mail import check_mail, check_namespaces
+from auditor.dovecot.v23_check_mail import DIGESTS, check_mail, check_namespaces
 from auditor.dovecot.v23_check_services import check_services
 from auditor.dovecot.v23_check_stats import check_exporter, check_metric
-from auditor.dovecot.v23_view import View, words_of
+from auditor.dovecot.v23_table import numbers
+from auditor.dovecot.v23_view import View, is_uint, words_of
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.text import escaped
 
@@ -25,13 +27,17 @@ if TYPE_CHECKING:
     from auditor.dovecot.v23_table import Table
     from auditor.text import SourceFile, Span
 
+EVENT_FILTERS: Final = 2, 3, 15
+"""The first version whose table has the language of event filters that is read here (it came with 2.3.12)."""
 MAX_COMPARED: Final = 500
 """Filters with wildcards that are compared with all others."""
 _LOOKED_AT: Final = frozenset(
     (
         *("auth_cache_size", "auth_policy_hash_mech", "auth_policy_hash_nonce", "auth_policy_hash_truncate"),
         *("auth_policy_server_url", "auth_verbose_passwords", "auth_worker_max_count", "base_dir"),
-        *("default_process_limit", "director_user_expire", "first_valid_gid", "first_valid_uid", "imapc_max_idle_time"),
+        *("default_process_limit", "director_user_expire", "dsync_alt_char", "dsync_hashed_headers"),
+        *("first_valid_gid", "first_valid_uid", "imapc_max_idle_time", "lmtp_hdr_delivery_address"),
+        *("log_core_filter", "log_debug", "mail_cache_max_size", "mail_cache_purge_delete_percentage"),
         *(
             "last_valid_gid",
             "last_valid_uid",
@@ -41,7 +47,15 @@ _LOOKED_AT: Final = frozenset(
         ),
         *("mail_attachment_hash", "mail_cache_fields", "mail_fsync", "mail_never_cache_fields", "mail_nfs_index"),
         *("mailbox_idle_check_interval", "mmap_disable", "pop3_delete_type", "pop3_deleted_flag", "pop3_uidl_format"),
-        *("protocols", "ssl", "ssl_ca", "ssl_options", "ssl_verify_client_cert", "syslog_facility"),
+        *(
+            "process_shutdown_filter",
+            "protocols",
+            "ssl",
+            "ssl_ca",
+            "ssl_options",
+            "ssl_verify_client_cert",
+            "syslog_facility",
+        ),
     )
 )
 """Global settings that the checks look at, besides those of ``_WORDS``."""
@@ -86,17 +100,6 @@ _SYSLOG_FACILITIES: Final = frozenset(
         *(f"local{number}" for number in range(8)),
     )
 )
-_DIGESTS: Final = {
-    "md4": 128,
-    "md5": 128,
-    "sha1": 160,
-    "sha256": 256,
-    "sha384": 384,
-    "sha512": 512,
-    "sha3-256": 256,
-    "sha3-512": 512,
-}
-"""Bits of the digests of src/lib/hash-method.c."""
 
 
 def check(layers: list[Layer], table: Table, main: SourceFile) -> tuple[list[Problem], list[NotChecked]]:
@@ -105,15 +108,16 @@ def check(layers: list[Layer], table: Table, main: SourceFile) -> tuple[list[Pro
     candidates = Candidates(layers)
     if len(candidates.rest) > MAX_COMPARED:
         layers = layers[:1]
+    renames = any(layer.renames_builtin for layer in layers)
     for layer in layers:
         matching = [one for one in candidates.of(layer.filter) if one.filter.matches(layer.filter)]
-        if len(matching) <= 2 and not (layer is layers[0] or _is_looked_at(layer)):
+        if len(matching) <= 2 and not (layer is layers[0] or renames or _is_looked_at(layer)):
             continue
         root, conflict = merged(matching, layer.filter)
         if conflict and conflict.value.origin.span:
             problem = Problem(ProblemKind.INVALID_VALUE, escaped(conflict.message), conflict.value.origin.span)
             found.setdefault((problem.message, problem.span), problem)
-        if layer is layers[0] or any(_is_looked_at(one) for one in matching[1:]):
+        if layer is layers[0] or renames or any(_is_looked_at(one) for one in matching[1:]):
             for problem in _checked(View(table, root, main)):
                 found.setdefault((problem.message, problem.span), problem)
     why = f"more than {MAX_COMPARED} of them have wildcards"
@@ -133,6 +137,7 @@ def _checked(view: View) -> Iterator[Problem]:
     yield from _check_auth(view)
     yield from _check_words(view)
     yield from check_mail(view)
+    yield from _check_delivery(view)
     yield from check_services(view)
     yield from check_namespaces(view)
     yield from _check_stats(view)
@@ -143,6 +148,11 @@ def _check_log(view: View) -> Iterator[Problem]:
     facility = view.text("syslog_facility")
     if facility not in _SYSLOG_FACILITIES:
         yield view.problem(f"Unknown syslog_facility: {facility}", None, "syslog_facility")
+    if numbers(view.table.version) < EVENT_FILTERS:
+        return
+    for key in ("log_debug", "log_core_filter", "process_shutdown_filter"):
+        if error := filter_error(view.text(key)):
+            yield view.problem(f"Invalid {key}: {error}", None, key)
 
 
 def _check_ssl(view: View) -> Iterator[Problem]:
@@ -160,11 +170,11 @@ def _check_auth(view: View) -> Iterator[Problem]:
     """``auth_settings_check`` and the checks of passdb and userdb."""
     if not view.number("auth_worker_max_count"):
         yield view.problem("auth_worker_max_count must be above zero", None, "auth_worker_max_count")
-    size = re.fullmatch(r"([0-9]{1,30}) B", view.text("auth_cache_size"))
-    if size and int(size[1]) < 1024:
-        yield view.problem(f"auth_cache_size value is too small ({size[1]} bytes)", None, "auth_cache_size")
+    size = view.bytes("auth_cache_size")
+    if 0 < size < 1024:
+        yield view.problem(f"auth_cache_size value is too small ({size} bytes)", None, "auth_cache_size")
     kind, colon, length = view.text("auth_verbose_passwords").partition(":")
-    if colon and not re.fullmatch(r"0*[1-9]\d{0,9}", length):
+    if colon and not is_uint(length, least=1):
         message = f"auth_verbose_passwords: Invalid truncation number: '{length}'"
         yield view.problem(message, None, "auth_verbose_passwords")
     elif kind not in ("no", "plain", "sha1", "yes"):
@@ -185,7 +195,7 @@ def _check_policy(view: View) -> Iterator[Problem]:
         message = "auth_policy_hash_nonce must be set when policy server is used"
         yield view.problem(message, None, "auth_policy_hash_nonce", "auth_policy_server_url")
         return
-    bits = _DIGESTS.get(view.text("auth_policy_hash_mech"))
+    bits = DIGESTS.get(view.text("auth_policy_hash_mech"))
     truncate = view.number("auth_policy_hash_truncate")
     if bits is None:
         yield view.problem("invalid auth_policy_hash_mech given", None, "auth_policy_hash_mech")
@@ -201,11 +211,23 @@ def _check_words(view: View) -> Iterator[Problem]:
             if word.lower() in known:
                 continue
             if key == "imapc_features" and word.lower().startswith("throttle:"):
-                if not re.fullmatch(r"\d{1,9}:\d{1,9}:\d{1,9}", word[9:]):
+                parts = word[9:].split(":")
+                if len(parts) != 3 or not all(map(is_uint, parts)):
                     yield view.problem("imapc_features: Invalid throttle settings", None, key)
                 continue
             what = "workaround" if key.endswith("workarounds") else "feature"
             yield view.problem(f"{key}: Unknown {what}: {word}", None, key)
+
+
+def _check_delivery(view: View) -> Iterator[Problem]:
+    """``lmtp_settings_check`` and ``doveadm_settings_check``."""
+    address = view.text("lmtp_hdr_delivery_address")
+    if "lmtp_hdr_delivery_address" in view.table.top and address not in ("none", "final", "original"):
+        message = f"Unknown lmtp_hdr_delivery_address: {address}"
+        yield view.problem(message, None, "lmtp_hdr_delivery_address")
+    for key in ("dsync_hashed_headers", "dsync_alt_char"):
+        if key in view.table.top and not view.text(key):
+            yield view.problem(f"{key} must not be empty", None, key)
 
 
 def _check_stats(view: View) -> Iterator[Problem]:

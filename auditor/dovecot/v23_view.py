@@ -40,6 +40,11 @@ class View(NamedTuple):
         text = self.text(key, block)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 30 else 0
 
+    def bytes(self, key: str, block: Block | None = None) -> int:
+        """Return what a key of type SIZE is."""
+        match = re.fullmatch(r"([0-9]{1,30}) ([BkMGT])", self.text(key, block))
+        return int(match[1]) << (10 * "BkMGT".index(match[2])) if match else 0
+
     def problem(self, message: str, block: Block | None = None, *keys: str) -> Problem:
         """Return the problem at the first of some keys that is set, else at the block."""
         block = block or self.root
@@ -51,3 +56,8 @@ class View(NamedTuple):
 def words_of(text: str, separators: str = ", ") -> list[str]:
     """Return the words of a list (``t_strsplit_spaces``)."""
     return [word for word in re.split(f"[{separators}]+", text) if word]
+
+
+def is_uint(text: str, least: int = 0) -> bool:
+    """Whether a text is a number that fits into 32 bits (``str_to_uint``)."""
+    return bool(re.fullmatch(r"[0-9]{1,30}", text)) and least <= int(text) < 1 << 32

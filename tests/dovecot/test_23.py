@@ -296,3 +296,21 @@ def test_broken_texts(tmp_path: Path, text: str) -> None:
 
 def test_main_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert isinstance(read_dovecot(Host((Mount("/", str(tmp_path)),)), "/etc/dovecot/dovecot.conf"), Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("namespace a {\n prefix = a\udcc3(\n}\n", "Namespace prefix not valid UTF8: a\\xc3("),
+        ("namespace a {\n mailbox \udc80 {\n }\n}\n", "mailbox \\x80: name isn't valid UTF-8"),
+    ],
+)
+def test_names_must_be_utf8(tmp_path: Path, text: str, message: str) -> None:
+    """As doveconf 2.3.19.1 says."""
+    assert messages(read(tmp_path, text)) == [message]
+
+
+def test_metric_that_the_daemon_divides_by_zero_for(tmp_path: Path) -> None:
+    """doveconf 2.3.19.1 ends with SIGFPE."""
+    text = "metric a {\n filter = event=x\n group_by = a:linear:1:10:0\n}\n"
+    assert messages(read(tmp_path, text)) == ["group_by 'linear' aggregate function step must not be 0"]

@@ -81,9 +81,19 @@ def test_directory_is_silent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("directive", ["!include", "!include_try"])
 def test_loop(tmp_path: Path, directive: str) -> None:
-    files = {"dovecot.conf": f"{directive} a.conf\nx = y\n", "a.conf": f"k = v\n{directive} ./a.conf\n"}
+    files = {"dovecot.conf": f"{directive} a.conf\nx = y\n", "a.conf": f"k = v\n{directive} a.conf\n"}
     reader, seen = read(tmp_path, files)
-    assert messages(reader) == ["Recursive include file: /etc/dovecot/./a.conf"]
+    assert messages(reader) == ["Recursive include file: /etc/dovecot/a.conf"]
+    assert seen[-1] == ("x", "y")
+
+
+@pytest.mark.parametrize(("directive", "expected"), [("!include", ["No matches"]), ("!include_try", [])])
+def test_loop_by_growing_names(tmp_path: Path, directive: str, expected: list[str]) -> None:
+    """The daemon reads ``./././a.conf`` again until no name may be longer (doveconf 2.3.19.1)."""
+    files = {"dovecot.conf": "!include a.conf\nx = y\n", "a.conf": f"k = v\n{directive} ./a.conf\n"}
+    reader, seen = read(tmp_path, files)
+    assert messages(reader) == expected
+    assert bool(reader.not_checked) == (not expected)
     assert seen[-1] == ("x", "y")
 
 

@@ -49,6 +49,8 @@ class Result:
     settings: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     differences: list[tuple[int, str, Sample]] = field(default_factory=list)
+    listed: list[tuple[int, str]] = field(default_factory=list)
+    """Differences that tests/oracle/generated_exceptions.py explains."""
 
 
 def run(oracle: Any, name: str, count: int, seed: int = SEED, first: int = 0) -> Iterator[tuple[int, Result]]:
@@ -64,7 +66,9 @@ def run(oracle: Any, name: str, count: int, seed: int = SEED, first: int = 0) ->
             listed = bool(difference) and bool(generated_exceptions.reason(difference))
             result.outcomes["listed exceptions" if listed else outcome] += 1
             result.settings += settings
-            if difference and not listed:
+            if listed:
+                result.listed.append((number, difference))
+            elif difference:
                 result.differences.append((number, difference, one))
         yield start, result
 
@@ -121,6 +125,8 @@ def main(arguments: list[str]) -> None:
     oracle = daemons.load()
     kinds: Counter[str] = Counter()
     for start, result in run(oracle, name, int(count), int(seed), int(first)):
+        for number, difference in result.listed:
+            _write(f"--- {number}, listed: {difference}")
         for number, difference, one in result.differences:
             kinds[_kind(difference)] += 1
             _write(f"=== {number}: {difference}")

@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 VERSIONS: Final = {"bookworm": "2.3.19.1", "trixie": "2.4.1", "sid": "2.4.5"}
 NO_FILE: Final = re.compile(r"Can't open file|: read\(|: open\(")
 """What doveconf says of the files behind ``<``, which it opens only when it expands values."""
+REFERENCE: Final = re.compile(r"^(?:only doveconf refuses|doveconf, line \w+): [^;]*\$(?!SET)\w")
 IMAP: Final = Scope("imap")
 ONLY_EXPANDED: Final = ("Unknown variable: ", "Invalid variable: ")
 """What doveconf 2.3 says only when it expands values (-x), as it does for the daemon."""
+SIGNALLED: Final = 128
+"""The shell gives higher numbers for what a signal ended; doveconf divides by zero at ``group_by = a:linear:1:2:0``."""
 __all__ = ["VERSIONS", "differences", "sample"]
 
 
@@ -48,6 +51,15 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
             _compared(configuration, one, told)
             for configuration, one, told in zip(configurations, samples, answers, strict=True)
         ]
+        # doveconf -n checks a reference as text; the daemon and doveconf -x check what it comes to.
+        unexpanded = [number for number, (difference, *_) in enumerate(found) if REFERENCE.search(difference)]
+        if unexpanded and suite == "bookworm":
+            again = [
+                [_command(number, None, suite, "-x -n")] if number in unexpanded else [] for number in range(len(found))
+            ]
+            for number, told in enumerate(generated_daemons.ask(oracle, suite, root, again)):
+                if told:
+                    found[number] = _reference(configurations[number], told[0], found[number])
     doubtful = [number for number, (difference, outcome, _) in enumerate(found) if difference and outcome == "refused"]
     if doubtful and suite != "bookworm":
         for_the_daemon = _for_the_daemon(oracle, suite, [samples[number] for number in doubtful])
@@ -114,6 +126,15 @@ def _written(root: Path, number: int, one: Sample, suite: str) -> Configuration:
     return _read(folder, number, suite)
 
 
+def _reference(configuration: Configuration, answer: Answer, before: tuple[str, str, int]) -> tuple[str, str, int]:
+    """Compare what the daemon says where ``doveconf -n`` looked at the text of a reference."""
+    if not answer.status:
+        return ("" if not configuration.problems else before[0]), "loaded", 0
+    if NO_FILE.search(answer.errors):
+        return "", "refused", 0
+    return _refused(configuration, answer)
+
+
 def _read(folder: Path, number: int, suite: str) -> Configuration:
     name = f"{generated_daemons.AT}/{number}"
     configuration = read_dovecot(Host((Mount(name, str(folder)),)), f"{name}/{MAIN}", VERSIONS[suite], "dpkg")
@@ -163,20 +184,27 @@ def _compared(configuration: Configuration, one: Sample, answers: list[Answer]) 
 
 
 def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, int]:
-    line, words = refusal(answer.errors)
     problems = configuration.problems
-    if not problems:
-        return f"only doveconf refuses: {words}", "refused", 0
+    if answer.status > SIGNALLED and "doveconf: " not in answer.errors:
+        return ("" if problems else f"only doveconf crashes: {answer.errors}"), "refused", 0
+    line, words = refusal(answer.errors)
     if _first_problem(configuration).startswith(ONLY_EXPANDED) and NO_FILE.search(words):
         return "", "refused", 0
     alike = [_is_alike(one, line, words, answer.errors) for one in problems]
     if not any(alike):
+        if words.startswith("Invalid ") and any("$ENV:" in file.text for file in configuration.files):
+            return f"the environment decides: {words}", "refused", 0
+        if not problems:
+            return f"only doveconf refuses: {words}", "refused", 0
         first = problems[0]
         return f"doveconf, line {line}: {words}; mailaudit {first.span}: {first.message}", "refused", 0
     return "", "refused" if alike[0] else "refused, with others before", 0
 
 
 def _is_alike(problem: Problem, line: int | None, words: str, errors: str) -> bool:
+    if words.startswith("Service #"):
+        # The number counts the built-in services in the order in which Dovecot's Makefile lists them.
+        return re.sub("#[0-9]+", "", problem.message) == re.sub("#[0-9]+", "", words)
     # doveconf shows a password that it refuses, mailaudit does not.
     message = re.escape(problem.message).replace(re.escape(HIDDEN), ".*")
     if line is not None:

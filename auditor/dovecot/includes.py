@@ -26,8 +26,10 @@ MAX_INCLUDES: Final = 20_000
 """Files that one main file may include, each as often as it is included or refused because it is open already."""
 MAX_LINES: Final = 500_000
 """Lines that are read for one main file."""
-MAX_DEPTH: Final = 1_000
-"""Includes inside includes; the daemon holds them all open and has 1024 files (setrlimit(2))."""
+MAX_DEPTH: Final = 2_100
+"""Includes inside includes; more than a file can that includes itself by an ever longer name."""
+MAX_NAME: Final = 4_096
+"""Bytes of a file's name, its end included (``PATH_MAX``)."""
 
 
 class Read(NamedTuple):
@@ -46,6 +48,7 @@ class Read(NamedTuple):
 class _Input:
     """One file that is open: ``input_stack`` in the daemon."""
 
+    name: str
     tree: Tree
     tokens: Iterator[Token]
     final_name: str
@@ -79,7 +82,7 @@ class Reader:
         if self._lines > MAX_LINES:
             self._skip(escaped(main.path), f"more than {MAX_LINES} lines")
             return
-        self._open(main, ())
+        self._open(main.name, main, ())
         pending = ""
         while self._inputs:
             current = self._inputs[-1]
@@ -100,7 +103,7 @@ class Reader:
             if statement.kind in (Kind.INCLUDE, Kind.INCLUDE_TRY):
                 self._include(statement, current)
 
-    def _open(self, file: SourceFile, via: tuple[Span, ...]) -> None:
+    def _open(self, name: str, file: SourceFile, via: tuple[Span, ...]) -> None:
         known = self._trees.get(file.name)
         if known is None:
             tree = parse(file, self.dialect, self.version)
@@ -108,15 +111,15 @@ class Reader:
             self.files.append(file)
         resolved = self.host.resolve(file.name)
         final_name = file.name if isinstance(resolved, Unreadable) else resolved[0]
-        self._inputs.append(_Input(known[0], iter(known[1]), final_name, via))
+        self._inputs.append(_Input(name, known[0], iter(known[1]), final_name, via))
 
     def _include(self, statement: Statement, current: _Input) -> None:
         if self._includes > MAX_INCLUDES:
             return
         pattern = statement.value
         if not pattern.startswith("/"):
-            pattern = current.tree.file.name.rpartition("/")[0] + "/" + pattern
-        names = self.host.glob(pattern)
+            pattern = current.name.rpartition("/")[0] + "/" + pattern
+        names = self.host.glob(pattern) if len(pattern.encode("utf-8", "surrogateescape")) < MAX_NAME else []
         if not names:
             self._nothing(statement, pattern)
         via = (*current.via, statement.span)
@@ -127,8 +130,8 @@ class Reader:
                 self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
             elif file := self._file(name, statement):
                 opened[name] = file
-        for file in opened.values():
-            self._open(file, via)
+        for name, file in opened.items():
+            self._open(name, file, current.via if self._is_open(file) else via)
 
     def _file(self, name: str, statement: Statement) -> SourceFile | None:
         """Return an included file, or None after saying what is wrong with it."""
@@ -138,17 +141,12 @@ class Reader:
             return None
         resolved = self.host.resolve(name)
         final_name = name if isinstance(resolved, Unreadable) else resolved[0]
-        if any(name == one.tree.file.name for one in self._inputs):
+        if any(name == one.name for one in self._inputs):
             self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
             return None
-        if any(final_name == one.final_name for one in self._inputs):
-            # By an ever longer name, such as ./././a.conf, the daemon reads it again until no name may be longer.
-            if statement.kind is Kind.INCLUDE:
-                self._refused(statement, "No matches", ProblemKind.SYNTAX_ERROR, "the file includes itself")
-            else:
-                self._skip(f"{escaped(name)}, included by {statement.span}", "it includes itself again and again")
-            return None
-        file = self.host.read_text(name)
+        # Under an ever longer name, such as ././a.conf, the daemon reads a file again until no name may be longer.
+        again = next((one.tree.file for one in self._inputs if one.final_name == final_name), None)
+        file = again or self.host.read_text(name)
         if isinstance(file, Unreadable):
             self._unreadable(file, statement)
             return None
@@ -164,6 +162,9 @@ class Reader:
             limit = f"more than {MAX_INCLUDES} includes, {MAX_LINES} lines or {MAX_DEPTH} includes inside includes"
             self._skip(f"{escaped(self.host.path(name))}, included by {statement.span}, and what comes after", limit)
         self._limited = True
+
+    def _is_open(self, file: SourceFile) -> bool:
+        return any(one.tree.file is file for one in self._inputs)
 
     def _nothing(self, statement: Statement, pattern: str) -> None:
         """Say what it means that a pattern has no match."""
@@ -195,8 +196,8 @@ class Reader:
             message = f"Couldn't open include file {file.name}: {words}"
             self._refused(statement, message, ProblemKind.INCLUDE_WITHOUT_MATCH)
 
-    def _refused(self, statement: Statement, message: str, kind: ProblemKind, advice: str = "") -> None:
-        self.problems.append(Problem(kind, escaped(message), statement.span, advice))
+    def _refused(self, statement: Statement, message: str, kind: ProblemKind) -> None:
+        self.problems.append(Problem(kind, escaped(message), statement.span))
 
     def _skip(self, what: str, why: str) -> None:
         self.not_checked.append(NotChecked(what, why))

@@ -208,15 +208,16 @@ def interpret(host: Host, main: SourceFile, version: str, version_from: str) -> 
         version_from=version_from,
         main_file=main,
         files=reader.files,
-        problems=reader.problems,
+        # A file that includes itself is read many times.
+        problems=list(dict.fromkeys(reader.problems)),
         not_checked=reader.not_checked,
         table=table,
         layers=interpreter.layers,
     )
     if not any(problem.kind is not ProblemKind.INCLUDE_WITHOUT_MATCH for problem in reader.problems):
         problems, not_checked = check(configuration.layers, table, main)
-        reader.problems += problems
-        reader.not_checked += not_checked
+        configuration.problems += problems
+        configuration.not_checked += not_checked
     return configuration
 
 

@@ -56,14 +56,18 @@ def label_of(block: Block) -> str:
 
 def numbered(blocks: Sequence[Block]) -> list[str]:
     """Return the labels of sections of one kind; passdbs, userdbs and namespaces without a name are numbered."""
+    return _numbered([label_of(block) for block in blocks])
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
     labels: list[str] = []
     seen: dict[str, int] = {}
-    for block in blocks:
-        label = label_of(block)
+    for label in names:
         if label in (*UNNAMED, "namespace"):
             seen[label] = seen.get(label, -1) + 1
-            label = f"{label}#{seen[label]}"
-        labels.append(label)
+            labels.append(f"{label}#{seen[label]}")
+        else:
+            labels.append(label)
     return labels
 
 
@@ -113,13 +117,16 @@ def _items(block: Block, table: Table, wanted: Wanted) -> tuple[Item, ...]:
             origin = next(item.setting.origin for item in inside if item.setting)
             items.append(Item(_order(f"{kind}/"), kind, None, inside, origin))
     for kind, blocks in block.blocks.items():
-        for index, (label, inner) in enumerate(zip(numbered(blocks), blocks, strict=True)):
+        for index, inner in enumerate(blocks):
             inside = _items(inner, table, wanted)
             if inside:
                 name = escaped_name(inner.name) if inner.name and kind not in UNNAMED else str(index)
                 origin = inner.origin or Origin(default_of=table.version)
-                items.append(Item(_order(f"{kind}/{name}/"), label, None, inside, origin))
-    return tuple(sorted(items, key=lambda item: item.sort_key))
+                items.append(Item(_order(f"{kind}/{name}/"), label_of(inner), None, inside, origin))
+    items.sort(key=lambda item: item.sort_key)
+    # doveconf sorts the numbers of sections as texts: the eleventh one comes behind the second.
+    labels = _numbered([item.name if item.setting is None else "" for item in items])
+    return tuple(item._replace(name=label or item.name) for item, label in zip(items, labels, strict=True))
 
 
 def _shown(block: Block, table: Table, wanted: Wanted) -> Iterator[tuple[str, Value | None, str]]:

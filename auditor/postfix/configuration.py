@@ -153,7 +153,8 @@ class Scope:
         numbers = version_numbers(configuration.version)
         # Only from 3.11 on does a reference to a raw parameter give its text as it is (mac_expand7).
         raw = raw_parameters() if numbers >= (3, 11) else frozenset[str]()
-        self._expander = Expander(self.raw, Features.of(numbers), raw=raw)
+        self._features = Features.of(numbers)
+        self._expander = Expander(self.raw, self._features, raw=raw)
 
     def assignment(self, name: str) -> Assignment | None:
         """Return where the files set a parameter for this scope."""
@@ -191,6 +192,16 @@ class Scope:
         if name not in self._parameters:
             self._parameters[name] = self._get(name)
         return self._parameters[name]
+
+    def first_hostname(self) -> str:
+        """Return ``myhostname`` as programs read it first, when ``mydomain``, which comes from it, has no default."""
+        if self.assignment("mydomain"):
+            return self.get("myhostname").effective
+        expander = Expander(lambda name: None if name == "mydomain" else self.raw(name), self._features)
+        try:
+            return expander.expand(self.raw("myhostname") or "").text
+        except ExpansionError:
+            return ""
 
     def is_secret(self, name: str) -> bool:
         """Whether a parameter's value is, or holds, a secret."""

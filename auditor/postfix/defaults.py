@@ -157,6 +157,12 @@ def legacy_parameters() -> frozenset[str]:
     return frozenset(_table()["legacy"])
 
 
+@cache
+def read_only_parameters(version: tuple[int, ...]) -> frozenset[str]:
+    """Return the parameters that postconf takes for Postfix's own, whatever the files say (``postconf_builtin.c``)."""
+    return frozenset(("process_id", "process_name", *(() if version >= (3, 11) else ("service_name",))))
+
+
 def service_parameters() -> Mapping[str, str]:
     """Return the endings of parameters that each transport has for itself, with the parameter that is their default."""
     suffixes: dict[str, str] = _table()["service"]

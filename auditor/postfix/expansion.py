@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.syntax.postfix_expansion import ExpansionError, body_tokens, inside, value_tokens
+from auditor.syntax.postfix_expansion import (
+    KEPT,
+    SPACE,
+    ExpansionError,
+    body_beginning,
+    body_tokens,
+    inside,
+    value_beginning,
+    value_tokens,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import lark
 
@@ -209,7 +219,7 @@ class Expander:
         """Expand what stands inside a reference."""
         work.reach(depth, body)
         kind, parts = body_tokens(body, suffixes=bool(self._features.suffixes))
-        name = parts[0].strip(" \t\r\n")
+        name = parts[0].strip(SPACE)
         if kind == "parameter":
             self._parameter(work, name, depth)
             return
@@ -271,7 +281,7 @@ class Expander:
         if function is None:
             message = f'unknown function "{name}" at "...>>>{name}{{{inside(group)[0]}}}"'
             raise ExpansionError(message)
-        work.add(Piece(function(self._text(work, group, depth + 1).strip(" \t\r\n")), "", 0))
+        work.add(Piece(function(self._text(work, group, depth + 1).strip(SPACE)), "", 0))
 
     def _holds(self, work: _Work, parts: Sequence[lark.Token], depth: int) -> bool:
         """Evaluate the comparison that a body begins with."""
@@ -293,21 +303,43 @@ def _branch(parts: Sequence[lark.Token], *, holds: bool) -> lark.Token | None:
     return next((branch for mark, branch in pairwise(parts) if mark.type == wanted), None)
 
 
-def references(value: str) -> Iterator[str]:
-    """Yield the names that a value refers to, in every branch (``MAC_EXP_FLAG_SCAN``), up to its first syntax error."""
-    pending = [(value, 0)]
-    while pending:
-        text, depth = pending.pop()
-        if "$" not in text or depth > MAX_DEPTH:
-            continue
-        try:
-            for token in value_tokens(text):
-                if token.type == "PLAIN":
-                    yield token[1:]
-                elif token.type == "BODY":
-                    _, parts = body_tokens(str(token))
-                    if parts[0].type == "NAME" and (len(parts) == 1 or parts[1].type != "GROUP"):
-                        yield parts[0].strip(" \t\r\n")
-                    pending += [(inside(part)[0], depth + 1) for part in parts if part.type in ("GROUP", "REST")]
-        except ExpansionError:
-            return
+@lru_cache(maxsize=KEPT)
+def references(value: str, version: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the names that a value refers to, in every branch (``MAC_EXP_FLAG_SCAN``), up to its first syntax error.
+
+    What a Postfix of the version does not know, such as a function, is such an error.
+    """
+    found: list[str] = []
+    _scan(value, Features.of(version), found, 0)
+    return tuple(found)
+
+
+def _scan(text: str, features: Features, found: list[str], depth: int) -> bool:
+    """Collect the names in a text; returns whether there is no error in it."""
+    if "$" not in text:
+        return True
+    if depth > MAX_DEPTH:
+        return False
+    parts, is_whole = value_beginning(text)
+    for token in parts:
+        if token.type == "PLAIN":
+            found.append(token[1:])
+        elif token.type == "BODY" and not _scan_body(token, features, found, depth):
+            return False
+    return is_whole
+
+
+def _scan_body(body: str, features: Features, found: list[str], depth: int) -> bool:
+    """Collect the names in a reference: that in front of its branches, then those in its texts."""
+    parts, is_whole = body_beginning(body, suffixes=bool(features.suffixes))
+    kinds = [part.type for part in parts]
+    if kinds[:1] != ["NAME"]:
+        if kinds.count("GROUP") < 2 or any(str(one) not in features.suffixes for one in parts if one.type == "SUFFIX"):
+            return False
+    elif kinds[1:2] == ["GROUP"]:
+        if parts[0].strip(SPACE) not in features.functions:
+            return False
+    elif is_whole or len(kinds) > 1:
+        found.append(parts[0].strip(SPACE))
+    texts = (inside(part)[0] for part in parts if part.type in ("GROUP", "REST"))
+    return all(_scan(text, features, found, depth + 1) for text in texts) and is_whole

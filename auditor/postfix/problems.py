@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from auditor.finding import Problem, ProblemKind
 from auditor.postfix.defaults import Kind, version_numbers
 from auditor.postfix.expansion import TooLargeError
+from auditor.postfix.start_checks import START_CHECKS, start_refusal
 from auditor.postfix.values import (
     TLS_LEVELS,
     compatibility_level_refusal,
-    is_checked,
     refusal,
     shortened,
     tls_level_refusal,
@@ -141,7 +141,7 @@ class ValueChecks:
 
     def _problems(self, name: str, assignment: Assignment, readers: Sequence[Service | None]) -> Iterator[Problem]:
         known = self._configuration.defaults.known(name)
-        if known is None or known.kind is Kind.RAW:
+        if known is None:
             return
         error = self._error(name, readers[0])
         if error is not None:
@@ -149,8 +149,6 @@ class ValueChecks:
                 secret = self._configuration.scope(readers[0]).is_secret(name)
                 what = "macro processing error" if secret else f"macro processing error: {shortened(str(error))}"
                 yield Problem(ProblemKind.SYNTAX_ERROR, what, assignment.value.span)
-            return
-        if not is_checked(known.kind) and name not in (*TLS_LEVELS, "compatibility_level"):
             return
         for reader in readers:
             message = self._refusal(name, known, reader)
@@ -164,7 +162,7 @@ class ValueChecks:
 
     def _refusal(self, name: str, known: Known, service: Service | None) -> str | None:
         """Return what the program of a service says when it ends on a parameter, or None when it takes it."""
-        special = name == "compatibility_level" or name in TLS_LEVELS
+        special = name == "compatibility_level" or name in TLS_LEVELS or name in START_CHECKS
         # Most services do not read most parameters: what is not read need not be expanded.
         if not (special or self._reads(service, known.programs)):
             return None
@@ -178,7 +176,8 @@ class ValueChecks:
             overridden = name == "smtpd_tls_security_level" and scope.get("smtpd_tls_wrappermode").effective == "yes"
             reads = self._reads(service, TLS_LEVELS[name][:1])
             return tls_level_refusal(name, value) if reads and not overridden else None
-        return refusal(name, value, known, self._configuration.defaults.get(name) or "")
+        message = refusal(name, value, known, self._configuration.defaults.get(name) or "")
+        return message or start_refusal(name, scope)
 
     def _reads(self, service: Service | None, programs: tuple[str, ...]) -> bool:
         """Whether the program of a service reads what some programs read."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.host import Unreadable
 from auditor.postfix.configuration import Configuration, Scope
-from auditor.postfix.defaults import newest_version
+from auditor.postfix.defaults import newest_version, version_numbers
 from auditor.postfix.problems import ValueChecks, argument_problems, field_problems
 from auditor.postfix.relay_guard import class_problems
 from auditor.postfix.secrets import commented_out, has_contents, looks_secret, names_passwords
@@ -55,7 +55,9 @@ def read_postfix(
         _read_main(configuration, configuration.main_file)
     configuration.host_values = _host_values(host, configuration)
     lines = _read_master(configuration, configuration.master_file) if configuration.master_file else []
-    configuration.services = services_of(lines, configuration.get("master_service_disable").effective)
+    configuration.services = services_of(
+        lines, configuration.get("master_service_disable").effective, version_numbers(configuration.version)
+    )
     configuration.service_defaults = service_parameter_defaults(configuration.services)
     _hide_secrets(configuration)
     for name in configuration.assignments:

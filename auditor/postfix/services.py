@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.postfix.configuration import Option, Service
+from auditor.postfix.defaults import read_only_parameters
 from auditor.postfix.secrets import is_secret
 from auditor.syntax.postfix import MASTER_BLANKS
 from auditor.syntax.postfix_lines import LIST_SEPARATORS, words
@@ -34,9 +35,10 @@ _PORTS: Final = {
 _ENDPOINT: Final = re.compile(r"(?:\[(?P<bracketed>[^\[\]]*)\]|(?P<host>.*?)):(?P<port>[^:\]]*)")
 
 
-def services_of(lines: Iterable[ServiceLine], disabled: str) -> list[Service]:
+def services_of(lines: Iterable[ServiceLine], disabled: str, version: tuple[int, ...]) -> list[Service]:
     """Return the services, those switched off that ``master_service_disable`` names or that a later line replaces."""
     lines = list(lines)
+    read_only = read_only_parameters(version)
     patterns = [word.text for word in words(disabled, LIST_SEPARATORS)]
     last: dict[tuple[str, str, str], int] = {}
     enabled = [not is_disabled(f"{line.fields[0].value}/{line.fields[1].value}", patterns) for line in lines]
@@ -44,7 +46,7 @@ def services_of(lines: Iterable[ServiceLine], disabled: str) -> list[Service]:
         if enabled[at]:
             last[endpoint(*(field.value for field in line.fields[:3]))] = at
     in_effect = set(last.values())
-    return [_service(line, enabled=at in in_effect) for at, line in enumerate(lines)]
+    return [_service(line, read_only, enabled=at in in_effect) for at, line in enumerate(lines)]
 
 
 def is_disabled(name_and_type: str, patterns: Sequence[str]) -> bool:
@@ -98,7 +100,7 @@ def _address_and_port(name: str) -> tuple[str, str]:
     return (match["bracketed"] or match["host"] or "", match["port"]) if match else ("", name)
 
 
-def _service(line: ServiceLine, *, enabled: bool) -> Service:
+def _service(line: ServiceLine, read_only: frozenset[str], *, enabled: bool) -> Service:
     options = {
         setting.name.value: Option(
             setting.name.value,
@@ -108,6 +110,7 @@ def _service(line: ServiceLine, *, enabled: bool) -> Service:
             setting,
         )
         for setting in line.settings
+        if setting.name.value not in read_only
     }
     name, service_type, private, unpriv, chroot, wakeup, maxproc, program = (field.value for field in line.fields)
     return Service(
@@ -133,15 +136,29 @@ def _command(line: ServiceLine, options: Mapping[str, Option]) -> str:
 
     The first argument behind the options never gets any.
     """
+    arguments = [argument.value for argument in line.arguments]
+    first = _first_argument(arguments)
     printed = [line.fields[7].value]
     takes_value = False
-    for at, argument in enumerate(line.arguments):
-        is_option = at < line.first_argument
-        text = argument.value
+    for at, text in enumerate(arguments):
+        shown = text
         if takes_value:
-            name, equals, _ = text.partition("=")
-            text = f"{name}={HIDDEN}" if equals and name in options and options[name].secret else text
-        braces = any(character in MASTER_BLANKS for character in text) and (takes_value or at > line.first_argument)
-        printed.append(f"{{{text}}}" if braces else text)
-        takes_value = is_option and not takes_value and text == "-o"
+            name, equals, value = text.partition("=")
+            hides = is_secret(name, value) or (name in options and options[name].secret)
+            shown = f"{name}={HIDDEN}" if equals and hides else text
+        braces = any(character in MASTER_BLANKS for character in shown) and (takes_value or at > first)
+        printed.append(f"{{{shown}}}" if braces else shown)
+        takes_value = at < first and not takes_value and text in _WITH_VALUE
     return " ".join(printed)
+
+
+_WITH_VALUE: Final = ("-o", "-")
+"""Options that postconf takes the next word for the value of: strchr(3) finds the end of a lone ``-`` in any text."""
+
+
+def _first_argument(arguments: Sequence[str]) -> int:
+    """Return where the options end for postconf; the daemon's end at a lone ``-``."""
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "--":
+        at += 2 if arguments[at] in _WITH_VALUE else 1
+    return at

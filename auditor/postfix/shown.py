@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.postfix.used import READ_ONLY, used_parameters
+from auditor.postfix.defaults import read_only_parameters, version_numbers
+from auditor.postfix.used import used_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,8 @@ def parameters_shown(configuration: Configuration, *, defaults: bool = False) ->
     """
     names = used_parameters(configuration)
     if defaults:
-        known = {*configuration.defaults.names(), *configuration.service_defaults, *names} - READ_ONLY
+        read_only = read_only_parameters(version_numbers(configuration.version))
+        known = {*configuration.defaults.names(), *configuration.service_defaults, *names} - read_only
         names = sorted(known, key=lambda name: name.encode("utf-8", "surrogateescape"))
     return {name: _as_printed(configuration.get(name)) for name in names}
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.postfix.defaults import legacy_parameters, raw_parameters, service_parameters, table_parameters
+from auditor.postfix.defaults import (
+    legacy_parameters,
+    raw_parameters,
+    read_only_parameters,
+    service_parameters,
+    table_parameters,
+    version_numbers,
+)
 from auditor.postfix.expansion import references
 from auditor.syntax.postfix_expansion import ExpansionError
 from auditor.syntax.postfix_lines import words
@@ -20,9 +27,8 @@ if TYPE_CHECKING:
     from auditor.postfix.configuration import Configuration, Scope, Service
     from auditor.syntax.postfix import Assignment
 
-READ_ONLY: Final = frozenset({"process_name", "service_name", "process_id"})
-"""Parameters that Postfix sets for itself, whatever the files say."""
-
+COMMENTS: Final = 3, 8
+"""The first version whose postconf reads no tables behind a word that begins with ``#`` (``mystrtokq_cw``)."""
 _TRANSPORTS: Final = frozenset({"local", "error", "virtual", "smtp", "lmtp", "pipe"})
 _WITH_TIME_LIMIT: Final = frozenset({"pipe", "spawn"})
 _WITH_PARAMETERS: Final = _TRANSPORTS | _WITH_TIME_LIMIT
@@ -48,7 +54,8 @@ def used_parameters(configuration: Configuration) -> list[str]:
     for service in configuration.services:
         named.update(name for name in _named_by(configuration, service) if name not in service.options)
     known = {name for name in main if _is_known(configuration, name)} | named
-    return sorted((name for name in main if name in known and name not in READ_ONLY), key=_bytes)
+    read_only = read_only_parameters(version_numbers(configuration.version))
+    return sorted((name for name in main if name in known and name not in read_only), key=_bytes)
 
 
 def unused_settings(configuration: Configuration) -> Iterator[tuple[str, Assignment]]:
@@ -84,9 +91,10 @@ def _is_known(configuration: Configuration, name: str) -> bool:
 def _named_by_main(configuration: Configuration) -> Iterator[str]:
     """Yield the names that values of main.cf and defaults refer to."""
     defaults = configuration.defaults
+    version = version_numbers(configuration.version)
     for name in defaults.names():
         if name not in configuration.assignments and name not in raw_parameters():
-            yield from references(defaults.get(name) or "")
+            yield from references(defaults.get(name) or "", version)
     yield from _named_in(configuration, configuration.scope(), configuration.assignments)
 
 
@@ -97,22 +105,23 @@ def _named_by(configuration: Configuration, service: Service) -> Iterator[str]:
 
 def _named_in(configuration: Configuration, scope: Scope, names: Iterable[str]) -> Iterator[str]:
     names = list(names)
+    version = version_numbers(configuration.version)
     if "smtpd_restriction_classes" in names:
         yield from (word.text for word in words(scope.get("smtpd_restriction_classes").effective))
     for name in names:
-        if name in raw_parameters() or name in READ_ONLY:
+        if name in raw_parameters() or name in read_only_parameters(version):
             continue
-        yield from references(scope.raw(name) or "")
+        yield from references(scope.raw(name) or "", version)
         if configuration.defaults.get(name) is not None or name in configuration.service_defaults:
-            yield from _named_by_tables(scope, name)
+            yield from _named_by_tables(scope, name, comments=version >= COMMENTS)
 
 
-def _named_by_tables(scope: Scope, name: str) -> Iterator[str]:
+def _named_by_tables(scope: Scope, name: str, *, comments: bool) -> Iterator[str]:
     """Yield the parameters that tables of the old style (``ldap:prefix``) are configured with."""
     try:
         text = scope.expand(name).text
     except ExpansionError:
         return
-    for table in tables_in(text):
+    for table in tables_in(text, comments=comments):
         if table.name and not table.contents and table.name[0] not in "/.":
             yield from (f"{table.name}_{suffix}" for suffix in table_parameters().get(table.type, ()))

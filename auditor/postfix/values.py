@@ -40,15 +40,9 @@ def shortened(text: str) -> str:
     return text if len(text) <= _MESSAGE_WIDTH else f"{text[:_MESSAGE_WIDTH]}..."
 
 
-def is_checked(kind: Kind) -> bool:
-    """Whether values of a type are checked when a program starts."""
-    return kind in _CHECKS
-
-
 def refusal(name: str, value: str, known: Known, default: str) -> str | None:
     """Return what a program says when it ends on a value, or None when it takes it."""
-    check = _CHECKS.get(known.kind)
-    return check(name, value, known, default) if check else None
+    return _CHECKS[known.kind](name, value, known, default)
 
 
 def _boolean(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001  # one signature for all
@@ -85,6 +79,16 @@ def _range(name: str, number: int, known: Known) -> str | None:
     return None
 
 
+def _text(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001
+    """``check_mail_conf_str``, ``src/global/mail_conf_str.c``: the least and the most bytes."""
+    length = len(value.encode("utf-8", "surrogateescape"))
+    if known.minimum and length < known.minimum:
+        return f"bad string length {length} < {known.minimum}: {name} = {shortened(value)}"
+    if known.maximum and length > known.maximum:
+        return f"bad string length {length} > {known.maximum}: {name} = {shortened(value)}"
+    return None
+
+
 _CHECKS: Final[Mapping[Kind, Callable[[str, str, Known, str], str | None]]] = {
     Kind.BOOLEAN: _boolean,
     Kind.BOOLEAN_EXPRESSION: _boolean,
@@ -92,6 +96,9 @@ _CHECKS: Final[Mapping[Kind, Callable[[str, str, Known, str], str | None]]] = {
     Kind.INTEGER_EXPRESSION: _integer,
     Kind.LONG: _integer,
     Kind.TIME: _time,
+    Kind.TEXT: _text,
+    Kind.RAW: _text,
+    Kind.COMPUTED: _text,
 }
 
 

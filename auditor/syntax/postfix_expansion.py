@@ -219,6 +219,26 @@ def parse_body(text: str, *, suffixes: bool = True) -> lark.Tree[lark.Token]:
     return _parser(_BodyLexer if suffixes else _BodyLexerBefore36).parse(text, start="body")
 
 
+def value_beginning(text: str) -> tuple[list[lark.Token], bool]:
+    """Return the tokens of a value up to its first syntax error, and whether that is all of it."""
+    found: list[lark.Token] = []
+    try:
+        found.extend(_ValueLexer(None).lex(text))
+    except ExpansionError:
+        return found, False
+    return found, True
+
+
+def body_beginning(text: str, *, suffixes: bool) -> tuple[list[lark.Token], bool]:
+    """Return the tokens of what stands inside a reference up to its first syntax error, and whether that is all."""
+    scanner = _BodyScanner(text, suffixes=suffixes)
+    try:
+        scanner.scan()
+    except ExpansionError:
+        return scanner.tokens, False
+    return scanner.tokens, True
+
+
 @lru_cache(maxsize=KEPT)
 def value_tokens(text: str) -> tuple[lark.Token, ...]:
     """Return the tokens of a value; raises ExpansionError where the daemon finds a syntax error."""

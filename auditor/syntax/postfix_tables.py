@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import lark
@@ -53,9 +54,15 @@ def table_name(word: Word) -> TableName | None:
     return TableName(parts["TYPE"], contents or parts["NAME"], tuple(adapters), bool(contents), word.start)
 
 
-def tables_in(value: str) -> Iterator[TableName]:
-    """Yield the tables that a list names, those inside braces after the one around them."""
-    pending = [(word, 0) for word in reversed(list(words(value)))] if ":" in value else []
+def tables_in(value: str, *, comments: bool = False) -> Iterator[TableName]:
+    """Yield the tables that a list names, those inside braces after the one around them.
+
+    With ``comments`` a word that begins with ``#`` ends the list, as it does for postconf of 3.8 and later.
+    """
+    listed = list(words(value)) if ":" in value else []
+    if comments:
+        listed = list(takewhile(lambda word: not word.text.startswith("#"), listed))
+    pending = [(word, 0) for word in reversed(listed)]
     while pending:
         word, depth = pending.pop()
         inner = word if word.text.startswith("{") else None

@@ -39,6 +39,7 @@ COMPARERS: Final[dict[str, ModuleType]] = {
     "dovecot-sid": generated_dovecot,
     "postfix-bookworm": generated_postfix,
     "postfix-trixie": generated_postfix,
+    "postfix-sid": generated_postfix,
 }
 
 

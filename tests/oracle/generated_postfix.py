@@ -13,6 +13,7 @@ from auditor.finding import ProblemKind
 from auditor.host import Host, Mount
 from auditor.postfix.read import read_postfix
 from auditor.postfix.shown import parameters_shown, squeezed
+from auditor.postfix.start_checks import START_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,15 @@ AT_ONCE: Final = 100
 """postconf sleeps for a second before it refuses a file."""
 OF_THE_PROCESS: Final = frozenset({"debugger_command"})
 """Parameters that hold the number of the postconf process that prints them."""
+ONLY_POSTCONF: Final = "only postconf refuses"
+OF_THE_MASTER: Final = frozenset({"service_throttle_time"})
+"""Parameters of every installation that only the master process reads."""
+NO_NAME: Final = re.compile(r"parameter (?:myhostname|mydomain): bad parameter value")
+OF_THE_HOST: Final = re.compile(
+    r"host not found|no local interface|cannot open file|open /etc|unknown (?:user|group) name|has (?:privileged|same)|"
+    r"specify the same user|have the same (?:user|group) ID"
+)
+"""What depends on the users, the addresses and the files of the host."""
 __all__ = ["VERSIONS", "differences", "sample"]
 
 
@@ -41,37 +51,77 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
             for name, lines in one.files.items():
                 (root / f"{number}/{name}").write_bytes(b"".join(lines))
             ask = f"echo @@; postconf -c {generated_daemons.AT}/{number} $option || exit"
-            loop = f"for option in {' '.join(OPTIONS)}; do {ask}; done"
-            commands.append([loop])
+            commands.append([f"for option in {' '.join(OPTIONS)}; do {ask}; done", _program(number)])
         answers = generated_daemons.ask(oracle, suite, root, commands, at_once=AT_ONCE)
         (root / "etc").mkdir()
         (root / "etc/hostname").write_text(socket.gethostname())
-        return [_compared(root, number, suite, answers[number][0]) for number in range(len(samples))]
+        found = [_compared(root, number, suite, answers[number]) for number in range(len(samples))]
+        # Where postconf alone refuses, what the daemons do counts.
+        alone = [number for number, (difference, *_) in enumerate(found) if difference.startswith(ONLY_POSTCONF)]
+        if alone:
+            again = [[_program(number)] if number in alone else [] for number in range(len(samples))]
+            for number, told in enumerate(generated_daemons.ask(oracle, suite, root, again)):
+                if told and not told[0].status:
+                    found[number] = "", "refused by postconf alone", 0
+        return found
 
 
-def _compared(root: Path, number: int, suite: str, answer: Answer) -> tuple[str, str, int]:
+def _program(number: int) -> str:
+    """Return a command that reads main.cf as every daemon does when it starts (``mail_params_init``)."""
+    return f"postmap -c {generated_daemons.AT}/{number} -q x static:x"
+
+
+def _compared(root: Path, number: int, suite: str, answers: Sequence[Answer]) -> tuple[str, str, int]:
     name = f"{generated_daemons.AT}/{number}"
     host = Host((Mount(name, str(root / str(number))), Mount("/etc", str(root / "etc"))))
     configuration = read_postfix(host, name, VERSIONS[suite], "dpkg")
-    problems = configuration.problems
+    answer = answers[0]
     if answer.status:
-        fatal = next((line for line in answer.errors.split("\n") if "fatal:" in line), answer.errors)
-        line = re.search(r", line (\d+)|: line (\d+)", fatal)
-        if "Segmentation fault" in answer.errors:
-            return "", "postconf crashes", 0
-        if "macro processing error" in fatal and _only_postconf_expands(configuration):
-            return "", "refused by postconf alone", 0
-        if not problems:
-            return f"only postconf refuses: {fatal}", "refused", 0
-        if line and int(line[1] or line[2]) not in [problem.span.line for problem in problems]:
-            return f"{fatal}; mailaudit: {problems[0].span} {problems[0].message}", "refused", 0
-        return "", "refused", 0
+        return _refused(configuration, answer)
     of_main = [
-        one for one in problems if one.kind is ProblemKind.SYNTAX_ERROR and one.span.file is configuration.main_file
+        one
+        for one in configuration.problems
+        if one.kind is ProblemKind.SYNTAX_ERROR and one.span.file is configuration.main_file
     ]
     if of_main:
         return f"only mailaudit refuses: {of_main[0].message}", "loaded", 0
-    return (*_settings(configuration, dict(zip(OPTIONS, answer.out.split("@@\n")[1:], strict=True))),)
+    started = _started(configuration, answers[1])
+    difference, outcome, count = _settings(configuration, dict(zip(OPTIONS, answer.out.split("@@\n")[1:], strict=True)))
+    if difference and not started and NO_NAME.search(answers[1].errors):
+        # postconf computes mydomain of such a name before it knows other defaults.
+        return "", "refused by the daemon", 0
+    return started or difference, outcome, count
+
+
+def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, int]:
+    """Compare with what postconf refuses."""
+    problems = configuration.problems
+    fatal = next((line for line in answer.errors.split("\n") if "fatal:" in line), answer.errors)
+    line = re.search(r", line (\d+)|: line (\d+)", fatal)
+    if "Segmentation fault" in answer.errors:
+        return "", "postconf crashes", 0
+    if "macro processing error" in fatal and _only_postconf_expands(configuration):
+        return "", "refused by postconf alone", 0
+    if not problems:
+        return f"{ONLY_POSTCONF}: {fatal}", "refused", 0
+    if line and int(line[1] or line[2]) not in [problem.span.line for problem in problems]:
+        return f"{fatal}; mailaudit: {problems[0].span} {problems[0].message}", "refused", 0
+    return "", "refused", 0
+
+
+def _started(configuration: Configuration, answer: Answer) -> str:
+    """Return how what a program says when it starts differs from what mailaudit says of the values of main.cf."""
+    fatal = next((line for line in answer.errors.split("\n") if "fatal:" in line), "")
+    found = [one for one in configuration.problems if one.span.file is configuration.main_file]
+    if fatal:
+        return "" if found or OF_THE_HOST.search(fatal) else f"only the daemons refuse: {fatal}"
+    spans = {assignment.value.span: name for name, assignment in configuration.assignments.items()}
+    for problem in found:
+        name = spans.get(problem.span, "")
+        known = configuration.defaults.known(name)
+        if name in START_CHECKS or (known and known.programs == ("*",) and name not in OF_THE_MASTER):
+            return f"only mailaudit refuses: {problem.message}"
+    return ""
 
 
 def _only_postconf_expands(configuration: Configuration) -> bool:

@@ -25,7 +25,9 @@ _EXPRESSION: Final = re.compile(
     |(?P<CBRACE>\))|(?P<COMMA>,)|(?P<EQ>=)|(?P<PLUS>\+)|(?P<MINUS>-)|(?P<STAR>\*)|(?P<SLASH>/)|(?P<PERC>%)|(?P<STRAY>.)""",
     re.DOTALL | re.VERBOSE,
 )
-_ESCAPE: Final = re.compile(r"\\(?!\\|x[0-9a-fA-F]{2}|[0-9]|[trn\"'])")
+_ESCAPES: Final = re.compile(r"(?:[^\\]|\\(?:\\|x[0-9a-fA-F]{2}|[0-9]|[trn\"']))*+")
+"""A string whose escapes are all known."""
+_NO_UTF8: Final = re.compile("[\ud800-\udfff]")
 _PLAIN_VARIABLE: Final = re.compile(r"%%|(%)")
 
 
@@ -50,8 +52,10 @@ class _Tokens(Lexer):
             at = match.end()
             if kind == "OPEN_QUOTE":
                 return
-            if kind == "VALUE" and pattern is _EXPRESSION and _ESCAPE.search(match[0]):
+            if kind == "VALUE" and pattern is _EXPRESSION and not _ESCAPES.fullmatch(match[0]):
                 raise _RefusedError("Invalid character escape")
+            if kind in ("NAME", "VALUE") and pattern is _EXPRESSION and _NO_UTF8.search(match[0]):
+                raise _RefusedError("Invalid UTF-8 string")
             if kind == "OCBRACE":
                 pattern = _EXPRESSION
             elif kind == "CCBRACE":

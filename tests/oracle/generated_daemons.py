@@ -18,6 +18,7 @@ LOOP: Final = """
 ulimit -c 0
 ask() {
   for command in "$1"/ask.*; do
+    [ -f "$command" ] || break
     number=${command##*.}
     if [ "$number" != 0 ]; then
       read -r status <"$1/status.0"
@@ -67,9 +68,12 @@ def ask(
 ) -> list[list[Answer]]:
     """Run shell commands in a suite's chroot, for the folder ``root/N`` those at index N.
 
-    Where the first ends with an error, the others are not run. The folder's name in the chroot is ``/tmp/generated/N``.
+    Where the first ends with an error, the others are not run; what was asked before is not asked again. The folder's
+    name in the chroot is ``/tmp/generated/N``.
     """
     for number, few in enumerate(commands):
+        for earlier in (root / str(number)).glob("ask.*"):
+            earlier.unlink()
         for index, command in enumerate(few):
             (root / f"{number}/ask.{index}").write_text(command)
     Path(f"{oracle.BASE}/{suite}{AT}").mkdir(parents=True, exist_ok=True)

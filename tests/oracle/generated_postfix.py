@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VERSIONS: Final = {"bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
 OPTIONS: Final = ("-n", "-M", "-P", "-nx")
-AT_ONCE: Final = 100
+AT_ONCE: Final = 24
 """postconf sleeps for a second before it refuses a file."""
 OF_THE_PROCESS: Final = frozenset({"debugger_command"})
 """Parameters that hold the number of the postconf process that prints them."""

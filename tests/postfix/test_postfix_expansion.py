@@ -1,10 +1,8 @@
-"""``$`` expansion, with Postfix's own cases where they are at hand."""
+"""``$`` expansion; Postfix's own cases are in tests/peers."""
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,55 +14,15 @@ from auditor.postfix.expansion import (
     Features,
     TooLargeError,
     compare,
-    compare_levels,
     compatibility_level,
 )
 from auditor.syntax.postfix_expansion import parse_body, parse_value, tokens
 
-PEERS = Path(__file__).parents[2] / "../shared/peer-tests"
 NEWEST = Features.of((3, 11))
-
-
-def peer_cases(name: str) -> list:
-    file = PEERS / name / "cases.json"
-    if not file.is_file():
-        return [pytest.param({}, marks=pytest.mark.skip(reason="../shared/peer-tests is not here"))]
-    return json.loads(file.read_text())
 
 
 def expand(value: str, features: Features = NEWEST, /, **values: str) -> str:
     return Expander(values.get, features).expand(value).text
-
-
-def check_peer_case(case: dict, features: Features) -> None:
-    expander = Expander(case["attrs"].get, features, recursive=False)
-    if case["error"]:
-        with pytest.raises(ExpansionError) as caught:
-            expander.expand(case["expr"])
-        assert any(str(caught.value) in warning for warning in case["warnings"]), caught.value
-        return
-    expansion = expander.expand(case["expr"])
-    assert (expansion.text, bool(expansion.undefined)) == (case["result"], case["undef"])
-
-
-@pytest.mark.parametrize("case", peer_cases("postfix-mac_expand"))
-def test_mac_expand_peer_cases(case):
-    # The peers' test program adds an operator suffix and a function of its own.
-    features = Features(
-        {"length": lambda left, right: len(left) - len(right)}, {"test_named_fn": lambda text: f"-=oO{text}Oo=-"}
-    )
-    check_peer_case(case, features)
-
-
-@pytest.mark.parametrize("case", peer_cases("postfix-compat_level_expand"))
-def test_compat_level_expand_peer_cases(case):
-    check_peer_case(case, Features({"level": compare_levels}, {}))
-
-
-def test_number_of_peer_cases():
-    if PEERS.is_dir():
-        assert len(peer_cases("postfix-mac_expand")) == 98
-        assert len(peer_cases("postfix-compat_level_expand")) == 25
 
 
 @pytest.mark.parametrize(

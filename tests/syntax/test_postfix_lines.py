@@ -1,10 +1,8 @@
-"""Logical lines and words of Postfix's text files, with Postfix's own cases where they are at hand."""
+"""Logical lines and words of Postfix's text files; Postfix's own cases are in tests/peers."""
 
 from __future__ import annotations
 
-import json
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,59 +21,9 @@ from auditor.syntax.postfix_lines import (
 )
 from auditor.text import SourceFile
 
-PEERS = Path(__file__).parents[2] / "../shared/peer-tests"
-needs_peers = pytest.mark.skipif(not PEERS.is_dir(), reason="../shared/peer-tests is not here")
-
-
-def peer_cases(name: str) -> list[dict]:
-    file = PEERS / name / "cases.json"
-    return json.loads(file.read_text()) if file.is_file() else []
-
 
 def source(text: str) -> SourceFile:
     return SourceFile("/t", "t", text)
-
-
-@needs_peers
-def test_readlline_peer_cases():
-    folders = sorted((PEERS / "postfix-readlline").glob("case*/"))
-    assert len(folders) == 20
-    for folder in folders:
-        text = (folder / "input").read_bytes().decode("utf-8", "surrogateescape")
-        expected = json.loads((folder / "expected.json").read_text())
-        lines = list(logical_lines(source(text)))
-        # C programs see the text up to the first NUL only; the peers' expectations hold the whole buffer.
-        first = expected["first_logical_line"].split("\\0")[0].split("\0")[0]
-        assert (lines[0].text if lines else "") == first, folder.name
-        if lines:
-            assert lines[0].number == expected["first_line"], folder.name
-
-
-@needs_peers
-def test_mystrtokq_peer_cases():
-    cases = json.loads((PEERS / "postfix-mystrtok/cases.json").read_text())["test_mystrtokq"]
-    assert len(cases) == 6
-    for case in cases:
-        assert [word.text for word in words(case["input"], " \t\r\n")] == case["tokens"], case["input"]
-
-
-@needs_peers
-def test_mail_parm_split_peer_cases():
-    cases = peer_cases("postfix-mail_parm_split")
-    assert len(cases) == 6
-    for case in cases:
-        found, errors = [], []
-        for word in words(case["input"]):
-            if word.text.startswith("{"):
-                inside = braced(word)
-                found.append(inside.text)
-                errors += [inside.error] if inside.error else []
-            else:
-                found.append(word.text)
-        assert found == case["output"], case["input"]
-        assert len(errors) == len(case["warnings"])
-        for error, warning in zip(errors, case["warnings"], strict=True):
-            assert error in warning
 
 
 def test_comments_and_empty_lines_do_not_end_a_logical_line():

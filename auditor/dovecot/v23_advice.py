@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v23_blocks import Block
+from auditor.dovecot.v23_table import history_of
 
 if TYPE_CHECKING:
     from auditor.dovecot.v23_blocks import Place
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from auditor.syntax.dovecot import Statement
 
 
-def advice_for(statement: Statement, table: Table | None = None, place: Place | None = None) -> str:
+def advice_for(statement: Statement, table: Table | None = None, version: str = "", place: Place | None = None) -> str:
     """Return what to do about a line in error; empty when nothing sensible comes to mind."""
     if table:
-        return _unknown(statement, table, place)
+        return _unknown(statement, table, version, place)
     text = statement.text
     if text.startswith("\ufeff"):
         return "the file begins with a byte order mark, which Dovecot takes for text; save it without"
@@ -33,7 +34,7 @@ def advice_for(statement: Statement, table: Table | None = None, place: Place | 
     return ""
 
 
-def _unknown(statement: Statement, table: Table, place: Place | None) -> str:
+def _unknown(statement: Statement, table: Table, version: str, place: Place | None) -> str:
     key = statement.key[:100]
     if key == "dovecot_config_version":
         return f"this is a configuration for Dovecot 2.4, read as {table.version} would"
@@ -41,6 +42,10 @@ def _unknown(statement: Statement, table: Table, place: Place | None) -> str:
     old = upgrade_table().old_name(section.rpartition("/")[2], key)
     if old:
         return f"{key} is a name of Dovecot 2.4; {table.version} has {old}"
+    if not section and (history := history_of(key, version)):
+        if history.until:
+            return f"{key} is gone since Dovecot {history.until}"
+        return f"{key} came with Dovecot {history.since}; this is read as {version}"
     from difflib import get_close_matches  # few need it
 
     known = table.sections[section]

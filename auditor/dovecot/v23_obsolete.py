@@ -194,7 +194,7 @@ def _is_changed_since_2_2(interpreter: Interpreter, read: Read, key: str, value:
         if oldest:
             _set(interpreter, read, interpreter.here, "ssl_min_protocol", oldest)
         return True
-    if key.startswith("mail_cache_compress_"):
+    if key.startswith("mail_cache_compress_") and key not in interpreter.table.top:
         _set(interpreter, read, interpreter.here, key.replace("compress", "purge", 1), value)
         return True
     return False

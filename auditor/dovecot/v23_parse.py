@@ -59,6 +59,7 @@ class Interpreter:
     def __init__(self, table: Table, version: str, main_name: str) -> None:
         """Begin with the defaults of a table."""
         self.table = table
+        self.version = version
         self.numbers = numbers(version)
         self.layers = [Layer(table, Filter(), main_name, Block("", "", Filter()))]
         self.layers[0].add_builtin_services()
@@ -288,5 +289,9 @@ class Interpreter:
         path = "".join(f"{one.key} {{ " for one in around if not one.is_filter)
         self._unknowns += 1
         # Looking for similar names is slow, and after so many the file is not meant for this program.
-        advice = advice_for(read.statement, self.table, self.here.place) if self._unknowns <= MAX_ADVICE else ""
+        advice = (
+            advice_for(read.statement, self.table, self.version, self.here.place)
+            if self._unknowns <= MAX_ADVICE
+            else ""
+        )
         self.refuse(read, ProblemKind.UNKNOWN_SETTING, f"Unknown setting: {path}{key}", advice)

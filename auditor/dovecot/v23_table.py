@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -84,9 +85,58 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def table_for(version: str, *, debian: bool) -> Table:
-    """Return the table that applies to a version; Debian's packages have other defaults for a few settings."""
+    """Return the table that applies to a version; Debian's packages have other defaults for a few settings.
+
+    Of the global settings it has those that the version knows.
+    """
     known = next(name for first, name in TABLES if numbers(version) >= first)
-    return _loaded(known, debian)
+    return _loaded(known, debian, _place(version))
+
+
+class History(NamedTuple):
+    """When a global setting came, and when it went: releases of 2.2.28 and later, empty where that is not known."""
+
+    since: str
+    until: str
+
+
+def history_of(name: str, version: str) -> History | None:
+    """Return when a setting that a version does not know came or went; None of one that nothing is known of."""
+    runs = _names()["names"].get(name, [])
+    later = next((History(since, "") for since, _ in runs if numbers(since) > numbers(version)), None)
+    earlier = next(
+        (History("", until) for _, until in reversed(runs) if until and numbers(until) <= numbers(version)), None
+    )
+    return later or earlier
+
+
+@cache
+def _names() -> dict[str, Any]:
+    names: dict[str, Any] = json.loads(files("auditor").joinpath("data/dovecot-names.json").read_text("utf-8"))
+    return names
+
+
+def _place(version: str) -> tuple[int, int]:
+    """Return the first and the last release that a version may be like: itself, or those around it."""
+    releases = [numbers(one) for one in _names()["releases"]]
+    wanted = numbers(version)
+    before = max(bisect_right(releases, wanted) - 1, 0)
+    after = min(bisect_left(releases, wanted), len(releases) - 1)
+    return min(before, after), max(before, after)
+
+
+@cache
+def _absent(place: tuple[int, int]) -> frozenset[str]:
+    """Return the names that none of two releases knows, of those that came or went."""
+    releases = _names()["releases"]
+    wanted = [numbers(releases[at]) for at in place]
+    return frozenset(
+        name
+        for name, runs in _names()["names"].items()
+        if not any(
+            numbers(since) <= one and (not until or one < numbers(until)) for since, until in runs for one in wanted
+        )
+    )
 
 
 def global_names(version: str) -> Collection[str]:
@@ -102,13 +152,20 @@ def _data(version: str) -> dict[str, Any]:
 
 
 @cache
-def _loaded(version: str, debian: bool) -> Table:
-    data = _data(version)
+def _loaded(known: str, debian: bool, place: tuple[int, int]) -> Table:
+    data = _data(known)
     sections = {
         section: {name: _definition(name, entry, debian) for name, entry in table.items()}
         for section, table in data["sections"].items()
     }
-    return Table(version, sections, data["services"])
+    absent = _absent(place)
+    top = {name: one for name, one in sections[""].items() if name not in absent}
+    for _, other in TABLES:
+        # What came or went between two tables stands in the other one.
+        entries = _data(other)["sections"][""]
+        lacking = _names()["names"].keys() & entries.keys() - absent - top.keys()
+        top.update((name, _definition(name, entries[name], debian)) for name in sorted(lacking))
+    return Table(known, {**sections, "": top}, data["services"])
 
 
 def _definition(name: str, entry: Mapping[str, Any], debian: bool) -> Definition:

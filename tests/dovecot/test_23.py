@@ -314,3 +314,26 @@ def test_metric_that_the_daemon_divides_by_zero_for(tmp_path: Path) -> None:
     """doveconf 2.3.19.1 ends with SIGFPE."""
     text = "metric a {\n filter = event=x\n group_by = a:linear:1:10:0\n}\n"
     assert messages(read(tmp_path, text)) == ["group_by 'linear' aggregate function step must not be 0"]
+
+
+@pytest.mark.parametrize(
+    ("version", "line", "advice"),
+    [
+        ("2.3.19", "director_doveadm_port = 1", "director_doveadm_port is gone since Dovecot 2.3.0"),
+        ("2.2.36", "ssl_min_protocol = TLSv1.2", "ssl_min_protocol came with Dovecot 2.3.0; this is read as 2.2.36"),
+        ("2.2.36.4", "auth_policy_check_after_auth = no", None),
+        ("2.3.0", "auth_policy_check_after_auth = no", "came with Dovecot 2.3.1"),
+        ("2.3.1", "auth_policy_check_after_auth = no", None),
+        ("2.3.10", "mail_cache_compress_min_size = 1M", None),
+        ("2.3.12", "mail_cache_compress_min_size = 1M", None),
+        ("2.3.4", "lmtp_add_received_header = no", "came with Dovecot 2.3.9"),
+        ("2.3.21", "lmtp_add_received_header = no", None),
+    ],
+)
+def test_names_by_version(tmp_path: Path, version: str, line: str, advice: str | None) -> None:
+    """As the sources of these releases have them (tools/make_dovecot_names.py)."""
+    problems = read(tmp_path, f"{line}\n", version).problems
+    assert len(problems) == (advice is not None)
+    if advice:
+        assert problems[0].kind is ProblemKind.UNKNOWN_SETTING
+        assert advice in problems[0].advice

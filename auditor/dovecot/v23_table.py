@@ -112,7 +112,7 @@ def history_of(name: str, version: str) -> History | None:
 
 @cache
 def _names() -> dict[str, Any]:
-    names: dict[str, Any] = json.loads(files("auditor").joinpath("data/dovecot-names.json").read_text("utf-8"))
+    names: dict[str, Any] = table("dovecot-names")
     return names
 
 

@@ -68,11 +68,12 @@ def unused_settings(configuration: Configuration) -> Iterator[tuple[str, Assignm
         if service.enabled and option.assignment and not _is_known(configuration, name)
     ]
     # Looking for what refers to them takes long, and hardly any host has one.
+    read_only = read_only_parameters(version_numbers(configuration.version))
     if strange:
-        read = {*used_parameters(configuration), *READ_ONLY}
+        read = {*used_parameters(configuration), *read_only}
         yield from ((name, found) for name, found in strange.items() if name not in read)
     if of_services:
-        read = {*_named_by_main(configuration), *READ_ONLY}
+        read = {*_named_by_main(configuration), *read_only}
         for service, name, assignment in of_services:
             if name not in read and name not in _named_by(configuration, service):
                 yield name, assignment

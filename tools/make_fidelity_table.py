@@ -38,7 +38,7 @@ with its reason, are in `tests/oracle/dovecot23_exceptions.py` and `tests/oracle
 
 `tests/oracle/generated.py NAME COUNT SEED` compares configuration 0 to COUNT - 1 of a seed, each time the same ones, as
 long as the generator stays as it is: whether both refuse, the line and (Dovecot) the words of the refusal, and every
-setting, for Dovecot also with `-f protocol=imap` and other filters. `MAILAUDIT_GENERATED` says how many the tests run.
+setting, for Dovecot also with `-f protocol=imap` and other filters, for Postfix also what postmap says when it starts. `MAILAUDIT_GENERATED` says how many the tests run.
 
 | daemon | seed | configurations | loaded | refused | settings compared | listed exceptions | disagreements |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -51,7 +51,7 @@ that both agree on while mailaudit names further lines before, and what `dovecon
 What is left out, because it cannot agree or is not the language:
 
 - Dovecot: names that DNS would have to know in `local` and `remote`; nets of 0 bits, which doveconf 2.3 prints as if
-  there were no filter; the event filter language of `log_core_filter`; how often a word is repeated in a boolean list.
+  there were no filter; how often a word is repeated in a boolean list.
 - Postfix: `$mynetworks` and `$process_name` where nothing sets them, which depend on the host and the program;
   `-oname=value` with another `o` in it, which postconf takes apart and the daemon does not; references that cannot be
   expanded in parameters that no program of Postfix reads: postconf alone refuses them.

@@ -153,7 +153,10 @@ def _command(line: ServiceLine, options: Mapping[str, Option]) -> str:
 
 
 _WITH_VALUE: Final = ("-o", "-")
-"""Options that postconf takes the next word for the value of: strchr(3) finds the end of a lone ``-`` in any text."""
+"""Options that postconf takes the next word for the value of: strchr(3) finds the end of a lone ``-`` in any text.
+
+What postconf 3.11 prints behind a lone ``-`` may be the memory behind it.
+"""
 
 
 def _first_argument(arguments: Sequence[str]) -> int:

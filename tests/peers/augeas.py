@@ -115,7 +115,7 @@ def _plain(value: str) -> str:
 
 def comparable(lens: str, found: list[Pair]) -> list[Pair]:
     """Return pairs with white space as one blank each, as Augeas keeps line ends; of tables what postmap keeps."""
-    plain = [(key, re.sub(r",? ", " ", re.sub(r"\s+", " ", value)).strip()) for key, value in found]
+    plain = [(key, re.sub(r"[,\s]+", " ", value).strip()) for key, value in found]
     if lens not in TABLES:
         return plain
     first: dict[str, Pair] = {}

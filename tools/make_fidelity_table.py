@@ -38,7 +38,8 @@ with its reason, are in `tests/oracle/dovecot23_exceptions.py` and `tests/oracle
 
 `tests/oracle/generated.py NAME COUNT SEED` compares configuration 0 to COUNT - 1 of a seed, each time the same ones, as
 long as the generator stays as it is: whether both refuse, the line and (Dovecot) the words of the refusal, and every
-setting, for Dovecot also with `-f protocol=imap` and other filters, for Postfix also what postmap says when it starts. `MAILAUDIT_GENERATED` says how many the tests run.
+setting, for Dovecot also with `-f protocol=imap` and other filters, for Postfix also
+what postmap says when it starts. `MAILAUDIT_GENERATED` says how many the tests run.
 
 | daemon | seed | configurations | loaded | refused | settings compared | listed exceptions | disagreements |
 | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.syntax.postfix_lines import braced, name_value, words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -93,6 +95,19 @@ def _origin(value: str, scope: Scope) -> str | None:  # noqa: ARG001
     return f"myorigin parameter setting must not contain multiple values: {value}" if several else None
 
 
+def _environment(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+    """``update_env``, ``src/util/clean_env.c``: what holds an equals sign is set, under the name before it."""
+    for word in words(value):
+        inside = braced(word) if word.text.startswith("{") else None
+        if inside and inside.error:
+            return f"import_environment: {inside.error}"
+        text = inside.text if inside else word.text
+        error = name_value(text).error if "=" in text else None
+        if error:
+            return f"update_env: {error} in: {text}"
+    return None
+
+
 def _log_file(value: str, scope: Scope) -> str | None:
     """``maillog_client_init``, ``src/global/maillog_client.c``."""
     prefixes = _WORD_SEPARATORS.split(scope.get("maillog_file_prefixes").effective.strip(", \t\r\n"))
@@ -121,6 +136,7 @@ def _verp(value: str, scope: Scope) -> str | None:
 
 START_CHECKS: Final[Mapping[str, Callable[[str, Scope], str | None]]] = {
     "default_verp_delimiters": _verp,
+    "import_environment": _environment,
     "inet_protocols": _protocols,
     "maillog_file": _log_file,
     "mydomain": _domain,

@@ -44,6 +44,8 @@ VERP = "parameters default_verp_delimiters and verp_delimiter_filter"
         ("default_verp_delimiters = +-", None),
         ("maillog_file = /tmp/x", "maillog_file value '/tmp/x' does not match any prefix in maillog_file_prefixes"),
         ("maillog_file = /var/log/x", None),
+        ("import_environment = TZ =x", "update_env: missing attribute name in: =x"),
+        ("import_environment = TZ { LANG = C }", None),
         ("queue_directory = $nosuch", "bad string length 0 < 1: queue_directory = "),
     ],
 )

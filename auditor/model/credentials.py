@@ -66,6 +66,14 @@ class UnreadCredential(NamedTuple):
     why: str
 
 
+class DatabaseFile(NamedTuple):
+    """A file with the settings of a database: the driver that reads it, its name, and the place that names it."""
+
+    driver: str
+    name: str
+    origin: Origin
+
+
 def is_placeholder(value: str) -> bool:
     """Whether a value evidently stands for a password that is not there yet."""
     return _PLACEHOLDER.fullmatch(value) is not None
@@ -89,12 +97,12 @@ def credentials_of_postfix(postfix: Postfix) -> Iterator[Credential | UnreadCred
 
 def credentials_of_dovecot(dovecot: Dovecot) -> Iterator[Credential | UnreadCredential]:
     """Yield the passwords for databases and other servers: those in files of their own, and those in settings."""
-    for what, name, origin in database_files(dovecot):
+    for driver, name, origin in database_files(dovecot):
         source = dovecot.host.read_text(name)
         if isinstance(source, Unreadable):
             yield UnreadCredential(name, origin, source.why)
         elif holds_password(source):
-            yield Credential(what, name, origin)
+            yield Credential(f"a {driver} database", name, origin)
     for setting in dovecot.configuration.settings().values():
         key, span = _full_key(setting.name), setting.origin.span
         if key in PASSWORD_SETTINGS and setting.file is None and span:
@@ -119,7 +127,7 @@ def key_passwords(dovecot: Dovecot) -> Iterator[tuple[Setting, str]]:
             yield setting, name
 
 
-def database_files(dovecot: Dovecot) -> Iterator[tuple[str, str, Origin]]:
+def database_files(dovecot: Dovecot) -> Iterator[DatabaseFile]:
     """Yield the files that passdbs, userdbs and dictionaries of 2.3 name; 2.4 has everything in its settings."""
     if dovecot.dialect != "2.3":
         return
@@ -127,11 +135,11 @@ def database_files(dovecot: Dovecot) -> Iterator[tuple[str, str, Origin]]:
         for section in dovecot.configuration.sections(kind):
             driver, args = section.get("driver"), section.get("args")
             if driver and args and driver.value in ("sql", "ldap") and _PATH.fullmatch(args.value):
-                yield f"a {driver.value} database", args.value, args.origin
+                yield DatabaseFile(driver.value, args.value, args.origin)
     for item in dovecot.configuration.items("dict"):
         driver_name, _, name = item.value.partition(":")
         if _PATH.fullmatch(name) and driver_name in ("mysql", "pgsql", "ldap"):
-            yield f"a {driver_name} database", name, item.origin
+            yield DatabaseFile(driver_name, name, item.origin)
 
 
 def holds_password(source: SourceFile) -> bool:

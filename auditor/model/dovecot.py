@@ -13,6 +13,7 @@ from auditor.files.dh import dh_bits
 from auditor.host import Unreadable
 from auditor.model.auth_settings import NO_PROTOCOL, AuthSettings
 from auditor.model.client_certificates import ClientCertificates
+from auditor.model.dovecot_databases import dovecot_database_links
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
 from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from auditor.host import Host
+    from auditor.model.database_links import DatabaseLink, UnknownLink
     from auditor.model.passdb import Passdb
     from auditor.model.tls_policy import Policy
     from auditor.text import Origin
@@ -256,6 +258,11 @@ class Dovecot:
                 if driver in drivers:
                     found[shortened(f"userdb {section.name or f'({driver})'}")] = section.origin
         return found
+
+    @cached_property
+    def database_links(self) -> tuple[DatabaseLink | UnknownLink, ...]:
+        """The connections to databases with users that are not safe."""
+        return tuple(dovecot_database_links(self))
 
     @cached_property
     def client_certificates(self) -> ClientCertificates:

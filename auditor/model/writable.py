@@ -86,8 +86,8 @@ def _of_dovecot(dovecot: Dovecot) -> Iterator[Deciding]:
     for passdb in dovecot.passdbs:
         if passdb.users_file:
             yield Deciding(passdb.users_file, "users of Dovecot", passdb.origin)
-    for what, name, origin in database_files(dovecot):
-        yield Deciding(name, f"settings of {what}", origin)
+    for driver, name, origin in database_files(dovecot):
+        yield Deciding(name, f"settings of a {driver} database", origin)
     yield from _cas(dovecot.client_ca_files)
 
 

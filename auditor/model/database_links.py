@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from auditor.text import Origin
 
-_HOST: Final = re.compile(r"[\w.:-]+", re.ASCII)
+_HOST: Final = re.compile(r"(?!_)[\w.:-]+(?<!_)", re.ASCII)
 _ENCRYPTED: Final = frozenset({"require", "verify-ca", "verify-full"})
 """Values of libpq's ``sslmode`` that insist on TLS; ``prefer`` is the default (PostgreSQL manual, 34.19.1)."""
 

@@ -23,7 +23,8 @@ MAX_LINES: Final = 10_000
 """Lines of a file that are looked at for a password."""
 
 _PASSWORD: Final = re.compile(
-    r"^[ \t]*(?:password|bind_pw|dnpass|connect[ \t]*=.*?\bpassword)[ \t]*=[ \t]*(?P<value>[^\s#]\S*)"
+    r"^[ \t]*(?:(?:password|bind_pw|dnpass|connect[ \t]*=.*?\bpassword)[ \t]*=[ \t]*(?P<value>[^\s#]\S*)"
+    r"|(?:hosts|connect)[ \t]*=.*?://[^\s/@:]*:(?P<in_uri>[^\s/@]+)@)"
 )
 _PLACEHOLDER: Final = re.compile(
     r"""(?ix) .*pass(?:wor)?[dt].* | .*redacted.* | change.?me.* | your.* | x+ | \*+ | \.+ | test | pass | secret
@@ -151,7 +152,7 @@ def holds_password(source: SourceFile) -> bool:
     for number in range(1, min(len(source.line_starts), MAX_LINES) + 1):
         line = source.line_span(number)
         match = _PASSWORD.match(line.text)
-        if match and not is_placeholder(match["value"]):
-            source.mark_secret(line.start + match.start("value"), line.end)
+        if match and match.lastgroup and not is_placeholder(match[match.lastgroup]):
+            source.mark_secret(line.start + match.start(match.lastgroup), line.end)
             found = True
     return found

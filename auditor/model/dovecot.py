@@ -259,6 +259,18 @@ class Dovecot:
                     found[shortened(f"userdb {section.name or f'({driver})'}")] = section.origin
         return found
 
+    def socket_modes(self, service: str, socket: str) -> list[Setting]:
+        """Return the modes that the files give a UNIX socket of a service; ``0`` switches it off."""
+        name = "unix_listener_mode" if self.dialect == "2.4" else "mode"
+        listeners = (
+            listener
+            for block in self.configuration.sections("service")
+            if block.name == service
+            for listener in block.sections("unix_listener")
+            if listener.name == socket
+        )
+        return [mode for listener in listeners if (mode := listener.get(name)) and mode.origin.span]
+
     @cached_property
     def database_links(self) -> tuple[DatabaseLink | UnknownLink, ...]:
         """The connections to databases with users that are not safe."""

@@ -7,10 +7,13 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.files.dh import dh_bits
 from auditor.files.tables import Kind, Table, UnreadableTable, read_table
+from auditor.host import Unreadable
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.openssl import OpenSsl, openssl_of
+from auditor.model.postfix_databases import postfix_database_links
 from auditor.model.postfix_tls import TlsUse, tls_uses
 from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.host import Host
+    from auditor.model.database_links import DatabaseLink, UnknownLink
     from auditor.model.tls_policy import Policy
     from auditor.postfix.configuration import Configuration, Parameter, Service
     from auditor.postfix.restrictions import Restriction
@@ -154,6 +158,22 @@ class Postfix:
     def restrictions(self, name: str) -> Sequence[Restriction]:
         """Return a restriction list as main.cf has it for services that have none of their own."""
         return restrictions(self.configuration, None, name)
+
+    def dh_bits(self, parameter: Parameter) -> int | Unreadable | None:
+        """Return the size of the Diffie-Hellman prime in the file that a parameter names; None where there is none.
+
+        ``auto`` is OpenSSL's choice, and a file without parameters is ignored (tls_dh.c).
+        """
+        use = None if parameter.effective == "auto" else self.file_use(parameter)
+        if use is None:
+            return None
+        data = self.host.read_bytes(use.name)
+        return data if isinstance(data, Unreadable) else dh_bits(data)
+
+    @cached_property
+    def database_links(self) -> tuple[DatabaseLink | UnknownLink, ...]:
+        """The connections of tables to databases that are not safe."""
+        return tuple(postfix_database_links(self))
 
     def file_use(self, parameter: Parameter) -> FileUse | None:
         """Return the file that a parameter names, or None when it names none.

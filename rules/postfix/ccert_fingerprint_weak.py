@@ -1,0 +1,56 @@
+"""Certificates known by a fingerprint of an old kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auditor.finding import Severity
+from auditor.model.smtpd import grouped, named
+from auditor.rule import PostfixRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.finding import Finding
+    from auditor.model import Postfix
+
+DIGEST: Final = "smtpd_tls_fingerprint_digest"
+
+
+class CcertFingerprintWeak(PostfixRule):
+    """Clients are let in by MD5 or SHA-1 fingerprints of their certificates.
+
+    What: an smtpd service goes by the fingerprints of client certificates (permit_tls_clientcerts, check_ccert_access),
+    and smtpd_tls_fingerprint_digest is `md5` or `sha1`: as set, or because compatibility_level is below 3.6.
+
+    Why it matters: two certificates with one MD5 or SHA-1 fingerprint can be made by whoever chooses both, so that what
+    was listed for one lets in the other. And where the value comes from compatibility_level, raising that makes every
+    listed certificate unknown, and the other way round.
+
+    How to mend it: write `smtpd_tls_fingerprint_digest = sha256`, and the fingerprints of the tables anew
+    (`openssl x509 -noout -fingerprint -sha256`).
+
+    When to ignore it: all the certificates are of your own making.
+
+    Sources: COMPATIBILITY_README ("smtpd_tls_fingerprint_digest=md5"); postconf(5), smtpd_tls_fingerprint_digest.
+    """
+
+    name = "ccert-fingerprint-weak"
+    severity = Severity.LOW
+    tags = ("tls", "certificates")
+
+    def check(self, postfix: Postfix) -> Iterator[Finding]:
+        """Look at the services that go by fingerprints."""
+        services = (
+            one for one in postfix.smtpd_services if one.asks_for_certificate and one.certificates.goes_by_fingerprints
+        )
+        weak = [one for one in services if one.get(DIGEST).effective.lower() in ("md5", "sha1")]
+        for origin, group in grouped(weak, lambda one: one.get(DIGEST).origin).items():
+            digest = group[0].get(DIGEST)
+            yield self.finding(
+                origin,
+                f"{named(group)} knows client certificates by their {digest.effective.upper()} fingerprints",
+                because=postfix.unset(digest),
+                advice=f"write `{DIGEST} = sha256`, and the fingerprints of the tables anew",
+                subject=DIGEST,
+            )

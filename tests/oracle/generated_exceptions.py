@@ -19,7 +19,7 @@ EXCEPTIONS: Final = {
         "doveconf puts a global listen and the built-in one together; the master does not start (tried on both 2.4)"
     ),
     r"doveconf refuses a filter: .*: protocols: Unknown protocol": (
-        "doveconf -f checks the protocols of a filter; the master alone reads them, and without filters (tried on 2.4.1)"
+        "doveconf -f checks the protocols of a filter; the master alone reads them, without filters (tried on 2.4.1)"
     ),
     r"doveconf refuses a filter: .* unexpectedly not found": "doveconf -f checks databases after merging filters",
     r"doveconf refuses a filter: .* assertion failed: \(array_is_empty\(&src_filter->include_groups\)\)": (

@@ -42,15 +42,9 @@ class SubmissionOpenToAnonymous(AccessRule):
 
     def check(self, access: Access) -> Iterator[Finding]:
         """Look at the services on the ports for users."""
-        for smtpd in access.smtpd:
-            open_to_all = any(
-                way.destination is Destination.LOCAL
-                and way.is_anonymous
-                and way.is_certain
-                and way.addresses & INTERNET
-                for way in (smtpd.ways if smtpd.listener.port in SUBMISSION else ())
-            )
-            if open_to_all:
+        for smtpd in (one for one in access.smtpd if one.listener.port in SUBMISSION):
+            local = (way for way in smtpd.ways if way.destination is Destination.LOCAL and way.addresses & INTERNET)
+            if any(way.is_anonymous and way.is_certain for way in local):
                 yield self.finding(
                     smtpd.listener.origin,
                     f"anybody may hand in mail for users of this host at {smtpd.listener.label}, the port for users",

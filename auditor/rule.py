@@ -45,6 +45,13 @@ SECTIONS = ("What", "Why it matters", "How to mend it", "When to ignore it", "So
 _LINE_NUMBER = re.compile(r":\d+(?=\)$)")
 """In ``(section started at FILE:LINE)``."""
 
+_PLACEHOLDER = re.compile(
+    r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@?[A-Z][A-Z0-9_]+@|%%?[A-Z][A-Z0-9_]+%|<[A-Z][A-Z0-9_]*>|\{[A-Z][A-Z0-9_]+\}"
+    r"|\b(?!TLS_|ECDHE_|DHE_)(?:__[A-Z]|[A-Z]+_[A-Z])[A-Z0-9_]*\b|\$\{?[A-Z][A-Z0-9_]+"
+)
+"""What Jinja, ERB, autoconf, shells and scripts with sed fill in; no name of a setting is written in capitals."""
+TEMPLATE = "this looks like a template's placeholder: audit the file that is made from it"
+
 
 class Rule(Generic[Subject]):
     """One thing that can be wrong, looked for in one kind of subject."""
@@ -119,13 +126,13 @@ class HostRule(Rule[AuditedHost]):
     def refused(self, what: str, problem: Problem, *, advice: str = "") -> Finding:
         """Return the finding for a place that a daemon refuses: ``what`` it refuses, and why in its own words.
 
-        ``advice`` is for a problem that brings none.
+        ``advice`` is for a problem that brings none; of a template it is said that it looks like one.
         """
         return self.finding(
             problem.span,
             f"{what}: {problem.message}",
             because=problem.related,
-            advice=problem.advice or advice,
+            advice=problem.advice or advice or (TEMPLATE if _PLACEHOLDER.search(problem.span.text) else ""),
             subject=_LINE_NUMBER.sub("", problem.message),
         )
 

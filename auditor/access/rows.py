@@ -53,8 +53,9 @@ class Listener(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Its name for people: ``imap 143``, ``submission 587``, ``lmtp /run/dovecot/lmtp``."""
-        return f"{self.service} {self.path or self.port or ''}".rstrip()
+        """Its name for people: ``imap 143``, ``submission 587``, ``10587``, ``lmtp /run/dovecot/lmtp``."""
+        where = self.path or str(self.port or "")
+        return " ".join(dict.fromkeys(filter(None, (self.service, where))))
 
 
 class Right(Enum):

@@ -36,10 +36,11 @@ def build_model(
     ``now`` is in UTC, ``policy`` one of the names of ``policies()``.
 
     Files that belong to another dialect of Dovecot than the version that was named are judged as they are in force now:
-    what the new version makes of them is its ``Upgrade``.
+    what the new version makes of them is its ``Upgrade``. A Postfix without main.cf is not judged: its programs end as
+    they start ("open /etc/postfix/main.cf: No such file"), so that its defaults are in force nowhere.
     """
     judged_by = policies()[policy]
-    postfixes = tuple(Postfix(configuration, host, judged_by) for configuration in postfix)
+    postfixes = tuple(Postfix(one, host, judged_by) for one in postfix if one.main_file)
     asked = any(instance.asks_dovecot for instance in postfixes)
     dovecots = tuple(
         Dovecot(_in_force(configuration), host, judged_by, asked_by_postfix=asked) for configuration in dovecot

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from auditor.model.smtpd import is_loopback, is_yes
+from auditor.model.smtpd import is_loopback, is_out_of_reach, is_yes
 
 if TYPE_CHECKING:
     from auditor.model.postfix import Postfix
@@ -59,12 +59,21 @@ class SmtpClient:
     @property
     def relay_is_here(self) -> bool:
         """Whether all mail goes to a program on the same host."""
+        return is_loopback(self._relay_host)
+
+    @property
+    def relay_is_near(self) -> bool:
+        """Whether all mail goes to an address in a private network."""
+        return is_out_of_reach(self._relay_host)
+
+    @property
+    def _relay_host(self) -> str:
         if self.relay is None:
-            return False
+            return ""
         value = self.relay.effective.strip()
         next_hop = value.partition(":")[2] if self.relay.name == "default_transport" else value
         match = _HOST.fullmatch(next_hop)
-        return match is not None and is_loopback(match["bracketed"] or match["host"] or "")
+        return (match["bracketed"] or match["host"] or "") if match else ""
 
     @cached_property
     def tls_level(self) -> str:

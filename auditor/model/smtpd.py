@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
+from auditor.finding import Confidence
 from auditor.model.certificate_rights import CertificateRights
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
 from auditor.model.files import TrustUse
@@ -124,7 +125,7 @@ class SmtpdService:
         """Whether hosts elsewhere reach it, as far as its addresses tell."""
         if self.service and self.service.type not in ("inet", "pass"):
             return False
-        return not (self.addresses and all(map(_is_out_of_reach, self.addresses)))
+        return not (self.addresses and all(map(is_out_of_reach, self.addresses)))
 
     @property
     def sasl_options(self) -> Parameter:
@@ -238,6 +239,11 @@ class SmtpdService:
         return CertificateRights(self)
 
 
+def confidence_in(services: Iterable[SmtpdService]) -> Confidence:
+    """Return how sure it is that these services are there: without a master.cf it is only what is usual."""
+    return Confidence.HIGH if all(one.service for one in services) else Confidence.MEDIUM
+
+
 def is_yes(parameter: Parameter) -> bool:
     """Whether a boolean parameter is on: ``yes`` in any letter case (mail_conf_bool.c)."""
     return parameter.effective.lower() == "yes"
@@ -251,7 +257,8 @@ def is_loopback(address: str) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
-def _is_out_of_reach(address: str) -> bool:
+def is_out_of_reach(address: str) -> bool:
+    """Whether an address is one that hosts elsewhere do not reach; of a host name it is not known."""
     parsed = _parsed(address)
     return is_loopback(address) or (parsed is not None and any(parsed in network for network in PRIVATE_NETWORKS))
 

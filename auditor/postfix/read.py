@@ -53,6 +53,9 @@ def read_postfix(
     configuration.master_file = _read(host, configuration, "master.cf")
     if configuration.main_file:
         _read_main(configuration, configuration.main_file)
+    elif configuration.master_file:
+        why = "main.cf is not read, and without it no program of Postfix starts"
+        configuration.not_checked.append(NotChecked(f"the services of {configuration.master_file.path}", why))
     configuration.host_values = _host_values(host, configuration)
     lines = _read_master(configuration, configuration.master_file) if configuration.master_file else []
     configuration.services = services_of(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from auditor.access.dovecot_listeners import UnixListener
 from auditor.access.sasl_socket import SaslSocket, listens, sasl_socket
-from auditor.finding import Severity
+from auditor.finding import Confidence, Severity
 from auditor.model.smtpd import grouped, named
 from auditor.rule import AccessRule
 
@@ -56,11 +57,14 @@ class SaslSocketMismatch(AccessRule):
                 asking[service] = socket, f"which has mode {listener.mode:04o} and keeps Postfix out"
         for origin, group in grouped(asking, _place).items():
             socket, why = asking[group[0]]
+            # A folder that is not in the tree may be a symbolic link to where Dovecot listens.
+            is_there = access.host.host.exists(posixpath.dirname(socket.name))
             yield self.finding(
                 origin,
                 f"{named(group)} asks for logins at {socket.name}, {why}",
                 advice="let smtpd_sasl_path and a unix_listener of Dovecot's `service auth` name the same socket, with"
                 " mode 0660 and postfix as its user and group",
+                confidence=Confidence.HIGH if is_there else Confidence.MEDIUM,
             )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.finding import Confidence, Severity
-from auditor.model.smtpd import grouped, named
+from auditor.finding import Severity
+from auditor.model.smtpd import confidence_in, grouped, named
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ class AskCcertGlobal(PostfixRule):
                 advice=f"switch {parameter.name} off for port 25 and give `-o {parameter.name}=yes` to the services"
                 " that your users send through",
                 severity=Severity.HIGH if service.requires_certificate else Severity.MEDIUM,
-                confidence=Confidence.HIGH if service.service else Confidence.MEDIUM,
+                confidence=confidence_in(group),
             )

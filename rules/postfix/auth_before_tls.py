@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.access.addresses import EVERYWHERE
 from auditor.access.dovecot_listeners import reachable_from
-from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.finding import Confidence, Severity
+from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from auditor.access.table import Access
     from auditor.finding import Finding
+
+KNOWN_PORTS: Final = frozenset({25, 465, 587})
+"""Ports that mail programs use; whether another one is open to them a firewall or a container decides."""
 
 
 class AuthBeforeTls(AccessRule):
@@ -58,4 +61,5 @@ class AuthBeforeTls(AccessRule):
                 because=[(only.origin, "smtpd_tls_auth_only = no"), *group[0].tls_settings],
                 advice="write `smtpd_tls_auth_only = yes` in main.cf",
                 severity=Severity.CRITICAL if public.intersection(group) else Severity.MEDIUM,
+                confidence=confidence_in(group) if any(one.port in KNOWN_PORTS for one in group) else Confidence.MEDIUM,
             )

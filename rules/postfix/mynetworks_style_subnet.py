@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.smtpd import confidence_in
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -47,4 +48,5 @@ class MynetworksStyleSubnet(PostfixRule):
             f"every host in the same network may relay: mynetworks is not set, {style.name} is {style.shown}",
             because=[*by_level, *postfix.unset(networks, style)],
             advice="write `mynetworks_style = host`",
+            confidence=confidence_in(postfix.smtpd_services),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -48,4 +48,5 @@ class Port25TlsMandatory(PostfixRule):
                 f"{named(group)} refuses mail from servers without TLS: {group[0].tls_settings[0][1]}",
                 because=[(group[0].origin, "listens on port 25, where other servers deliver")],
                 advice="write `may` for port 25, and `-o smtpd_tls_security_level=encrypt` for submission in master.cf",
+                confidence=confidence_in(group),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.rule import PostfixRule
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from auditor.finding import Finding
     from auditor.model import Postfix
+    from auditor.model.smtpd import SmtpdService
 
 VERIFYING = frozenset({"reject_unverified_recipient", "reject_unlisted_recipient"})
 
@@ -19,8 +20,8 @@ VERIFYING = frozenset({"reject_unverified_recipient", "reject_unlisted_recipient
 class RecipientCheckOff(PostfixRule):
     """Mail for users that do not exist is taken, and bounces.
 
-    What: local_recipient_maps is set to nothing; or relay_domains is set and relay_recipient_maps is not, and no
-    reject_unverified_recipient asks the server behind.
+    What: local_recipient_maps is set to nothing; or relay_domains names domains that mydestination and the virtual
+    domains do not, relay_recipient_maps is not set, and no reject_unverified_recipient asks the server behind.
 
     Why it matters: spam with forged senders is taken and bounced to those who never wrote it. Their servers then list
     this one.
@@ -29,7 +30,8 @@ class RecipientCheckOff(PostfixRule):
 
     When to ignore it: the server behind takes every address.
 
-    Sources: LOCAL_RECIPIENT_README; BACKSCATTER_README; postconf(5), relay_recipient_maps.
+    Sources: LOCAL_RECIPIENT_README; BACKSCATTER_README; ADDRESS_CLASS_README; postconf(5), relay_recipient_maps;
+    trivial-rewrite/resolve.c, resolve_addr: local and virtual domains come before relay_domains.
     """
 
     name = "recipient-check-off"
@@ -46,7 +48,7 @@ class RecipientCheckOff(PostfixRule):
             message = "mail for local users that do not exist is taken: local_recipient_maps is empty"
             yield self.finding(local.origin, message, advice="take the line out")
         recipients = services[0].get("relay_recipient_maps")
-        if domains.origin.span and domains.effective.strip() and not recipients.effective.strip():
+        if domains.origin.span and _relays_more(services[0]) and not recipients.effective.strip():
             yield self.finding(
                 domains.origin,
                 "mail for users of relay_domains that do not exist is taken: relay_recipient_maps is empty",
@@ -56,3 +58,14 @@ class RecipientCheckOff(PostfixRule):
 
 
 RECIPIENT = "smtpd_recipient_restrictions"
+OWN: Final = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
+"""Where a domain stands for which Postfix looks up the users itself, whatever relay_domains says."""
+
+
+def _relays_more(service: SmtpdService) -> bool:
+    own = {word for name in OWN for word in _domains(service, name)}
+    return not own.issuperset(_domains(service, "relay_domains"))
+
+
+def _domains(service: SmtpdService, name: str) -> list[str]:
+    return service.get(name).effective.lower().replace(",", " ").split()

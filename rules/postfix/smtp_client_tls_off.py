@@ -24,7 +24,7 @@ class SmtpClientTlsOff(PostfixRule):
 
     How to mend it: write `smtp_tls_security_level = may`: TLS where the other side has it, and no mail is lost.
 
-    When to ignore it: all mail goes through a tunnel to one host.
+    When to ignore it: all mail goes through a tunnel to one host. It is medium where that host has a private address.
 
     Sources: postconf(5), smtp_tls_security_level; RELEASE_NOTES of Postfix 3.11 (the default becomes `may`);
     smtp_tls_policy.c, global_tls_level.
@@ -49,5 +49,5 @@ class SmtpClientTlsOff(PostfixRule):
                 *postfix.unset(client.tls_parameter),
             ],
             advice="write `smtp_tls_security_level = may`",
-            severity=Severity.MEDIUM if policies else Severity.HIGH,
+            severity=Severity.MEDIUM if policies or client.relay_is_near else Severity.HIGH,
         )

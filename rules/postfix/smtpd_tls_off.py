@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -50,15 +50,17 @@ class SmtpdTlsOff(PostfixRule):
         for origin, group in grouped(off, lambda one: one.get(LEVEL).origin).items():
             level = group[0].get(LEVEL)
             message = f"mail for {named(group)} arrives in clear text: {level.name} is {level.shown or 'empty'}"
-            yield self._finding(origin, message, postfix.unset(level))
+            yield self._finding(origin, message, postfix.unset(level), group)
         bare = (one for one in services if one.tls_level is not TlsLevel.NONE and not _has_certificate(one))
         for origin, group in grouped(bare, lambda one: one.tls_settings[0][0]).items():
             message = f"{named(group)} has TLS on and no certificate, and offers none"
-            yield self._finding(origin, message, postfix.unset(group[0].get("smtpd_tls_cert_file")))
+            yield self._finding(origin, message, postfix.unset(group[0].get("smtpd_tls_cert_file")), group)
 
-    def _finding(self, origin: Origin, message: str, because: list[tuple[str, str]]) -> Finding:
+    def _finding(
+        self, origin: Origin, message: str, because: list[tuple[str, str]], group: list[SmtpdService]
+    ) -> Finding:
         advice = "set smtpd_tls_cert_file and smtpd_tls_key_file, and write `smtpd_tls_security_level = may`"
-        return self.finding(origin, message, because=because, advice=advice)
+        return self.finding(origin, message, because=because, advice=advice, confidence=confidence_in(group))
 
 
 def _has_certificate(service: SmtpdService) -> bool:

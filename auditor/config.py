@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -95,6 +94,8 @@ def _folders(path: str) -> Iterator[str]:
 
 def _values(path: str, *, wanted: bool) -> dict[str, Any] | None:
     """Return what a file says; None for a file of others, which need not be ours to read."""
+    import tomllib  # most audits find no such file
+
     is_project = Path(path).name == NAMES[1]
     try:
         data = tomllib.loads(own_text(path))

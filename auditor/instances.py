@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -57,13 +56,13 @@ Entries = dict[str, bool | None]
 """The names in a folder: None for what is no folder, else whether it is a symlink to one."""
 
 
-@dataclass(slots=True)
 class Search:
     """What was found below the paths looked at so far."""
 
-    found: list[Instance] = field(default_factory=list)
-    not_checked: list[NotChecked] = field(default_factory=list)
-    _seen: set[tuple[Product, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.found: list[Instance] = []
+        self.not_checked: list[NotChecked] = []
+        self._seen: set[tuple[Product, str]] = set()
 
     def look_at(self, path: str) -> str | None:
         """Look at one named path; returns why it cannot be used."""

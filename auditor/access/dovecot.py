@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -46,12 +45,12 @@ class Proxies(NamedTuple):
         return (self.networks & INTERNET).size > FEW
 
 
-@dataclass(frozen=True, eq=False)
 class DovecotAccess:
     """Who can get into one Dovecot instance, and how."""
 
-    host: AuditedHost
-    dovecot: Dovecot
+    def __init__(self, host: AuditedHost, dovecot: Dovecot) -> None:
+        self.host = host
+        self.dovecot = dovecot
 
     @cached_property
     def logins(self) -> dict[str, tuple[Login, ...]]:

@@ -6,7 +6,6 @@ below, tests/live; RULES EX16, DT05, PK09, PK22).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,12 +35,12 @@ class Trusted(NamedTuple):
     revocable: Revocable = Revocable.NOT_APPLICABLE
 
 
-@dataclass(frozen=True, eq=False)
 class TlsState:
     """What becomes of TLS in the contexts of one Dovecot instance."""
 
-    host: AuditedHost
-    dovecot: Dovecot
+    def __init__(self, host: AuditedHost, dovecot: Dovecot) -> None:
+        self.host = host
+        self.dovecot = dovecot
 
     def works(self, contexts: Iterable[TlsContext]) -> Fact:
         """Return whether a handshake succeeds in one of some contexts, which differ by the server's name."""

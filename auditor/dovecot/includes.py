@@ -6,7 +6,6 @@ Follows ``settings_include``, ``settings_add_include`` and ``config_parse_file``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.finding import NotChecked, Problem, ProblemKind
@@ -44,8 +43,7 @@ class Read(NamedTuple):
         return Origin(self.statement.span, None, self.via)
 
 
-@dataclass(slots=True)
-class _Input:
+class _Input(NamedTuple):
     """One file that is open: ``input_stack`` in the daemon."""
 
     name: str

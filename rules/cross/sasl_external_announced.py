@@ -29,7 +29,8 @@ class SaslExternalAnnounced(HostRule):
 
     When to ignore it: no user's mail program has a client certificate.
 
-    Sources: postconf(5), smtpd_sasl_mechanism_filter; tried on Postfix 3.5.25 and 3.7.11: the first announces EXTERNAL.
+    Sources: postconf(5), smtpd_sasl_mechanism_filter (Postfix 3.6 and later); xsasl_dovecot_server.c,
+    xsasl_dovecot_server_mech_filter.
     """
 
     name = "sasl-external-announced"

@@ -32,6 +32,7 @@ class AuthBeforeTls(AccessRule):
     How to mend it: write `smtpd_tls_auth_only = yes` in main.cf.
 
     When to ignore it: the service is reached over a private network alone (it is a medium finding then).
+    On a port other than 25, 465 and 587 a firewall may see to that, and the confidence is medium.
 
     Sources: postconf(5), smtpd_tls_auth_only and smtpd_sasl_security_options; RFC 8314, 3.3; SASL_README; tried on
     Postfix 3.7.11 and 3.10.13: AUTH PLAIN succeeds in clear text.
@@ -59,7 +60,7 @@ class AuthBeforeTls(AccessRule):
                 origin,
                 f"{named(group)} takes passwords in clear text: it {tls}",
                 because=[(only.origin, "smtpd_tls_auth_only = no"), *group[0].tls_settings],
-                advice="write `smtpd_tls_auth_only = yes` in main.cf",
+                advice=f"write `smtpd_tls_auth_only = yes`{'' if only.origin.span else ' in main.cf'}",
                 severity=Severity.CRITICAL if public.intersection(group) else Severity.MEDIUM,
                 confidence=confidence_in(group) if any(one.port in KNOWN_PORTS for one in group) else Confidence.MEDIUM,
             )

@@ -28,8 +28,8 @@ class SaslOnPort25(PostfixRule):
 
     When to ignore it: users still send through port 25, and there is no other port; then it is low.
 
-    Sources: RFC 8314, 3; SASL_README; docker-mailserver's and Mail-in-a-Box's master.cf; tried on Postfix 3.7.11: AUTH
-    is announced on port 25.
+    Sources: RFC 8314, 3; SASL_README; docker-mailserver's and Mail-in-a-Box's master.cf; smtpd.c, ehlo_cmd: AUTH is
+    announced wherever SASL is active, whatever the port.
     """
 
     name = "sasl-on-port25"

@@ -77,8 +77,8 @@ def is_near(host: str) -> bool:
 
 
 def without_port(host: str) -> str:
-    """Return the host of ``host:port`` and of ``[address]:port``."""
-    if host.startswith("["):
+    """Return the host of ``host:port`` and of ``[address]:port``; ``[MYSQL_HOST]:…`` is none."""
+    if host.startswith("[") and ":" in host.partition("]")[0]:
         return host[1:].partition("]")[0]
     return host.partition(":")[0] if host.count(":") == 1 else host
 

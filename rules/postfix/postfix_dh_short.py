@@ -30,7 +30,8 @@ class PostfixDhShort(PostfixRule):
 
     When to ignore it: servers that know no other exchange send you mail, which would come in clear otherwise.
 
-    Sources: postconf(5), smtpd_tls_dh1024_param_file; DEPRECATION_README; RFC 9325, 4.4.
+    Sources: postconf(5), smtpd_tls_dh1024_param_file; DEPRECATION_README; RFC 9325, 4.4; tried on
+    Postfix 3.7.11 and 3.10.13.
     """
 
     name = "postfix-dh-short"

@@ -206,6 +206,7 @@ HARMS: Final = {
     "port25-tls-mandatory": Harm(postfix=mail_without_tls_is_refused),
     "postfix-tls-protocol-old": Harm(postfix=old_protocol_is_served),
     "postfix-cipher-weak": Harm(postfix=session_is_not_encrypted),
+    "postfix-dh-short": Harm(postfix=short_prime_is_used),
     "smtp-smuggling": Harm(postfix=mail_is_smuggled_in),
     "tls-loglevel-high": Harm(postfix=what_is_sent_is_logged(tls=True)),
     "req-ccert-ignored": Harm(postfix=certificate_is_not_required),

@@ -220,11 +220,11 @@ def short_prime_is_used(trial: Trial) -> bool:
 
     def offer(context: ssl.SSLContext) -> None:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers("kDHE:@SECLEVEL=0")
+        context.set_ciphers("kDHE:!aNULL:@SECLEVEL=0")
 
     def refuses_short(context: ssl.SSLContext) -> None:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ciphers("kDHE:@SECLEVEL=2")
+        context.set_ciphers("kDHE:!aNULL:@SECLEVEL=2")
 
     doors = list(trial.doors)
     return tls_fails(trial) or any(

@@ -44,7 +44,8 @@ class SubmissionOpenToAnonymous(AccessRule):
         """Look at the services on the ports for users."""
         for smtpd in (one for one in access.smtpd if one.listener.port in SUBMISSION):
             local = (way for way in smtpd.ways if way.destination is Destination.LOCAL and way.addresses & INTERNET)
-            if any(way.is_anonymous and way.is_certain for way in local):
+            # mynetworks that reach too far are the business of another rule.
+            if any(way.is_anonymous and way.is_certain and not way.by_mynetworks for way in local):
                 yield self.finding(
                     smtpd.listener.origin,
                     f"anybody may hand in mail for users of this host at {smtpd.listener.label}, the port for users",

@@ -55,18 +55,31 @@ class AddressSet(NamedTuple):
         mine, theirs = iter(self.ranges), iter(other.ranges)
         one, two = next(mine, None), next(theirs, None)
         while one and two:
-            found.append((max(one[0], two[0]), min(one[1], two[1])))
+            start, end = max(one[0], two[0]), min(one[1], two[1])
+            if start < end:
+                found.append((start, end))
             if one[1] <= two[1]:
                 one = next(mine, None)
             else:
                 two = next(theirs, None)
-        return self.of_ranges(found)
+        return AddressSet(tuple(found))
 
     def __sub__(self, other: AddressSet) -> AddressSet:
-        edges = [0, *(edge for part in other.ranges for edge in part), _END]
-        # An edge between the two address families keeps a gap from joining them.
-        gaps = [part for start, end in list(pairwise(edges))[::2] for part in _split(start, end)]
-        return self & self.of_ranges(gaps)
+        found: list[tuple[int, int]] = []
+        cuts = iter(other.ranges)
+        cut = next(cuts, None)
+        for start, end in self.ranges:
+            at = start
+            while cut and cut[0] < end:
+                if cut[0] > at:
+                    found.append((at, cut[0]))
+                at = max(at, cut[1])
+                if cut[1] > end:
+                    break
+                cut = next(cuts, None)
+            if at < end:
+                found.append((at, end))
+        return AddressSet(tuple(found))
 
     def __contains__(self, address: object) -> bool:
         if not isinstance(address, Address):
@@ -81,7 +94,14 @@ class AddressSet(NamedTuple):
 
     def covers(self, other: AddressSet) -> bool:
         """Whether every address of another set is in this one."""
-        return not other - self
+        mine = iter(self.ranges)
+        current = next(mine, None)
+        for start, end in other.ranges:
+            while current and current[1] <= start:
+                current = next(mine, None)
+            if current is None or start < current[0] or current[1] < end:
+                return False
+        return True
 
     def networks(self) -> Iterator[IPv4Network | IPv6Network]:
         """Yield the fewest networks that make up the set."""
@@ -137,10 +157,6 @@ def _number(address: Address) -> int:
 
 def _address(number: int) -> Address:
     return IPv4Address(number) if number < _END_4 else IPv6Address(number - _END_4)
-
-
-def _split(start: int, end: int) -> list[tuple[int, int]]:
-    return [(start, _END_4), (_END_4, end)] if start < _END_4 < end else [(start, end)]
 
 
 def parsed_address(text: str) -> Address | None:

@@ -7,6 +7,7 @@ before it turns its answer round, ``/file`` stands for the patterns in that file
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet, first_match, parsed_address
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
     from auditor.host import Host
     from auditor.postfix.configuration import Parameter
+    from auditor.text import Origin
 
+LISTS: Final = 32
+"""Lists of hosts that are kept for the next service that has them."""
 MAX_FILES: Final = 100
 """Files of patterns that are opened for one list."""
 _NAMELESS: Final = "unknown"
@@ -48,7 +52,12 @@ class _Pattern(NamedTuple):
 
 def host_list(host: Host, parameter: Parameter) -> HostList:
     """Return what is in a list of hosts and networks."""
-    reader = _Reader(host, parameter)
+    return _host_list(host, parameter.name, parameter.effective, parameter.origin)
+
+
+@lru_cache(LISTS)
+def _host_list(host: Host, name: str, value: str, origin: Origin) -> HostList:
+    reader = _Reader(host, name, value, origin)
     rules: list[tuple[AddressSet, bool | None]] = []
     names: list[str] = []
     for pattern in reader.patterns():
@@ -122,7 +131,7 @@ class DomainList:
 
     def __init__(self, host: Host, parameter: Parameter, *, parents: bool) -> None:
         """Read a list; ``parents`` says that a domain stands for those below it, too."""
-        reader = _Reader(host, parameter)
+        reader = _Reader(host, parameter.name, parameter.effective, parameter.origin)
         self._parents = parents
         self._patterns: list[tuple[str | Table, bool]] = []
         for pattern in reader.patterns():
@@ -161,14 +170,15 @@ class DomainList:
 class _Reader:
     """The patterns of one list, and what of it could not be read."""
 
-    def __init__(self, host: Host, parameter: Parameter) -> None:
+    def __init__(self, host: Host, name: str, value: str, origin: Origin) -> None:
         self._host = host
-        self._parameter = parameter
+        self._value = value
+        self._said = f"({name} at {origin})"
         self._files = 0
         self.unknown: list[Unknown] = []
 
     def patterns(self) -> Iterator[_Pattern]:
-        yield from self._split(self._parameter.effective, matches=True)
+        yield from self._split(self._value, matches=True)
 
     def _split(self, text: str, *, matches: bool) -> Iterator[_Pattern]:
         for word in words(text):
@@ -199,4 +209,4 @@ class _Reader:
 
     def said(self, name: str) -> str:
         """Return what is not known, for a sentence."""
-        return f"{name.partition('{')[0]} ({self._parameter.name} at {self._parameter.origin})"
+        return f"{name.partition('{')[0]} {self._said}"

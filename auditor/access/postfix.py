@@ -33,8 +33,17 @@ def smtpd_ways(host: AuditedHost) -> tuple[SmtpdWays, ...]:
 
 
 def _ways_of(postfix: Postfix, dovecots: Sequence[Dovecot]) -> Iterator[SmtpdWays]:
+    """Yield the ways through each service; services without options of their own differ in their listeners alone."""
+    alike: dict[AddressSet, SmtpdWays] = {}
     for service, listener in listeners(postfix):
-        yield SmtpdWays(service, listener, dovecots)
+        reach = reachable_from(listener)
+        if service.service and service.service.options:
+            yield SmtpdWays(service, listener, dovecots)
+        elif reach not in alike:
+            alike[reach] = SmtpdWays(service, listener, dovecots)
+            yield alike[reach]
+        else:
+            yield alike[reach].also_at(service, listener)
 
 
 def postfix_rows(services: Iterable[SmtpdWays]) -> Iterator[Row]:

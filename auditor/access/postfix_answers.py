@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet, first_match, parsed_address
@@ -99,11 +100,16 @@ def answer_of(entry: Entry) -> Answer:
     return Answer(verdict, entry=entry) if verdict else Answer(Verdict.RESTRICTIONS, result, entry)
 
 
-def named_restrictions(table: Table) -> list[str]:
+TABLES: Final = 64
+"""Tables whose judgement is kept for the next service that uses them."""
+
+
+@lru_cache(TABLES)
+def named_restrictions(table: Table) -> tuple[str, ...]:
     """Return the results of a table that name restrictions, each once."""
     results = dict.fromkeys(entry.result for entry in table.entries)
     answers = (answer_of(Entry("", result)) for result in results)
-    return [answer.restrictions for answer in answers if answer.verdict is Verdict.RESTRICTIONS]
+    return tuple(answer.restrictions for answer in answers if answer.verdict is Verdict.RESTRICTIONS)
 
 
 class Text(NamedTuple):
@@ -179,16 +185,17 @@ def _pattern_answer(table: Table, subject: Text, key: str, *, own_choice: bool) 
     return PASS
 
 
-def client_answers(table: Table, name: str) -> list[tuple[AddressSet, Answer]]:
+@lru_cache(TABLES)
+def client_answers(table: Table, name: str) -> tuple[tuple[AddressSet, Answer], ...]:
     """Return what a table of check_client_access answers to which addresses; ``name`` is how a report calls it.
 
     A client's name is looked up before its address. Here the client has none, which is looked up as ``unknown``
     (smtpd_peer.c); what only clients of some name get is not known, for the DNS tells who they are.
     """
     if table.kind is Kind.CONSTANT:
-        return [(EVERYWHERE, answer_of(table.entries[0]))]
+        return ((EVERYWHERE, answer_of(table.entries[0])),)
     if table.kind is Kind.PATTERN:
-        return [(EVERYWHERE, _pattern_answer(table, Text("unknown"), "unknown", own_choice=False))]
+        return ((EVERYWHERE, _pattern_answer(table, Text("unknown"), "unknown", own_choice=False)),)
     rules = _cidr_rules(table) if table.kind is Kind.CIDR else _prefix_rules(table)
     answers: dict[tuple[Verdict, str], int] = {}
     distinct: list[Answer] = []
@@ -201,7 +208,7 @@ def client_answers(table: Table, name: str) -> list[tuple[AddressSet, Answer]]:
         numbered.append((addresses, answers[effect]))
     numbered.append((EVERYWHERE, len(distinct)))
     distinct.append(_answer_to_names(table, name))
-    return [(addresses, distinct[number]) for number, addresses in first_match(numbered).items()]
+    return tuple((addresses, distinct[number]) for number, addresses in first_match(numbered).items())
 
 
 def _cidr_rules(table: Table) -> Iterator[tuple[AddressSet, Answer]]:
@@ -271,17 +278,25 @@ def choices(
 
 def _texts(table: Table, candidate: Callable[[str], str | None]) -> Iterator[Text]:
     """Yield texts that one table lets past, or at least passes over: it may refuse all others."""
+    for entry in _examples(table):
+        text = _text_for(table, entry, candidate)
+        if text is not None:
+            yield text
+
+
+@lru_cache(TABLES)
+def _examples(table: Table) -> tuple[Entry, ...]:
+    """Return some entries for each thing that a table may do, but for those that refuse."""
     tried: Counter[tuple[Verdict, str]] = Counter()
+    found: list[Entry] = []
     for entry in table.entries if table.kind in (Kind.EXACT, Kind.PATTERN) else ():
         answer = answer_of(entry)
         effect = (answer.verdict, answer.restrictions)
         tried[effect] += 1
         negated = table.kind is Kind.PATTERN and entry.key.startswith("!")
-        if tried[effect] > MAX_CHOICES or (answer.verdict in _REFUSING and not negated):
-            continue
-        text = _text_for(table, entry, candidate)
-        if text is not None:
-            yield text
+        if tried[effect] <= MAX_CHOICES and (negated or answer.verdict not in _REFUSING):
+            found.append(entry)
+    return tuple(found)
 
 
 _REFUSING: Final = frozenset({Verdict.REFUSE, Verdict.ERROR, Verdict.DEFER})

@@ -58,7 +58,7 @@ class Clients:
             elif key == "permit_inet_interfaces":
                 yield key, _completed([(self.own_addresses, PERMIT)])
             elif isinstance(table := self._service.postfix.tables.table(item), Table):
-                yield key, _completed(client_answers(table, item.argument.partition("{")[0]))
+                yield key, _completed([*client_answers(table, item.argument.partition("{")[0])])
 
     @cached_property
     def mynetworks(self) -> HostList:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import copy
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -100,6 +101,14 @@ class SmtpdWays:
         self.run = Run(service, self.restrictions)
         self._items = tuple(self._all_items())
         self.says = Says(service, self.restrictions, self._items)
+
+    def also_at(self, service: SmtpdService, listener: Listener) -> SmtpdWays:
+        """Return the ways through another service that has the same settings, worked out once for both."""
+        known = self.ways
+        other = copy(self)
+        other.ways = known
+        other.service, other.listener = service, listener
+        return other
 
     def _all_items(self) -> Iterator[Restriction]:
         """Yield every restriction of the lists, of the classes that tables may name, and of the tables' results."""

@@ -193,15 +193,23 @@ class Scope:
             self._parameters[name] = self._get(name)
         return self._parameters[name]
 
-    def first_hostname(self) -> str:
-        """Return ``myhostname`` as programs read it first, when ``mydomain``, which comes from it, has no default."""
-        if self.assignment("mydomain"):
-            return self.get("myhostname").effective
-        expander = Expander(lambda name: None if name == "mydomain" else self.raw(name), self._features)
+    def first_value(self, name: str) -> str:
+        """Return what a parameter is for programs that have no default for the name and domain of the host yet."""
+        own = {one for one in ("myhostname", "mydomain") if self.assignment(one)} | {name}
+        later = {"myhostname", "mydomain"} - own
+        expander = Expander(lambda one: None if one in later else self.raw(one), self._features)
         try:
-            return expander.expand(self.raw("myhostname") or "").text
+            return expander.expand(self.raw(name) or "").text
         except ExpansionError:
             return ""
+
+    def is_expandable(self, text: str) -> bool:
+        """Whether the references in a text can be expanded."""
+        try:
+            self._expander.expand(text)
+        except ExpansionError:
+            return False
+        return True
 
     def is_secret(self, name: str) -> bool:
         """Whether a parameter's value is, or holds, a secret."""

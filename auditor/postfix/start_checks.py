@@ -7,6 +7,7 @@ Source: ``mail_params_init`` of ``src/global/mail_params.c``. Not checked is wha
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from auditor.syntax.postfix_lines import braced, name_value, words
@@ -23,6 +24,14 @@ _FACILITIES: Final = frozenset(
     )
 )
 """``facility_list``, ``src/util/msg_syslog.c``."""
+_READ_FIRST: Final = (
+    "mail_version",
+    "maillog_file_compressor",
+    "maillog_file_prefixes",
+    "maillog_file_rotate_suffix",
+    "postlog_service_name",
+)
+"""``first_str_defaults`` that must not be empty; the facility has a check of its own."""
 _PROTOCOLS: Final = frozenset({"all", "ipv4", "ipv6"})
 _STYLES: Final = frozenset({"class", "subnet", "host"})
 _WORD_SEPARATORS: Final = re.compile(r"[, \t\r\n]+")
@@ -69,7 +78,7 @@ def _networks_style(value: str, scope: Scope) -> str | None:
 
 
 def _hostname(value: str, scope: Scope) -> str | None:  # noqa: ARG001
-    first = scope.first_hostname()
+    first = scope.first_value("myhostname")
     if not first:
         return "bad string length 0 < 1: myhostname = "
     if not is_hostname(first):
@@ -84,8 +93,21 @@ def _domain(value: str, scope: Scope) -> str | None:  # noqa: ARG001
     return None if is_hostname(value) else f"parameter mydomain: bad parameter value: {value}"
 
 
+def _destination(value: str, scope: Scope) -> str | None:
+    """Look at a ``$$`` that ``relay_domains`` takes over: it keeps a lone ``$``, which ends whoever refers to that."""
+    takes_over = not scope.assignment("relay_domains") and scope.get("relay_domains").effective == value
+    if not takes_over or scope.assignment("fast_flush_domains") or scope.is_expandable(value):
+        return None
+    return "macro processing error: fast_flush_domains expands what mydestination comes to"
+
+
+def _first(name: str, value: str, scope: Scope) -> str | None:  # noqa: ARG001
+    """Look at what is read before the name and the domain of the host have a default."""
+    return None if scope.first_value(name) else f"bad string length 0 < 1: {name} = "
+
+
 def _relayhost(value: str, scope: Scope) -> str | None:
-    if value.lower() != scope.get("myhostname").effective.lower():
+    if not value or value.lower() != scope.get("myhostname").effective.lower():
         return None
     return f"myhostname and relayhost parameter settings must not be identical: {value}"
 
@@ -135,10 +157,12 @@ def _verp(value: str, scope: Scope) -> str | None:
 
 
 START_CHECKS: Final[Mapping[str, Callable[[str, Scope], str | None]]] = {
+    **{name: partial(_first, name) for name in _READ_FIRST},
     "default_verp_delimiters": _verp,
     "import_environment": _environment,
     "inet_protocols": _protocols,
     "maillog_file": _log_file,
+    "mydestination": _destination,
     "mydomain": _domain,
     "myhostname": _hostname,
     "mynetworks_style": _networks_style,

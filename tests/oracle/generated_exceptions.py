@@ -29,7 +29,7 @@ EXCEPTIONS: Final = {
         "doveconf -n takes the last = for the sign of an element of a boolean list that has variables"
     ),
     r"^-M: .*(?: -\} -o \{| -o ft_b -o unce=)": "postconf takes apart a glued option that another o stands in",
-    r"^-M: .* - \S*\\x": "postconf 3.11 prints the memory behind a lone -",
+    r"^-M: [^;]* - ": "postconf goes on reading options behind a lone -, 3.11 the memory behind it, too",
     r"^-P: .* for postconf, None for mailaudit": "postconf takes the word behind a lone - for a value, getopt(3) ends",
 }
 

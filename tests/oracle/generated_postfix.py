@@ -115,6 +115,9 @@ def _started(configuration: Configuration, answer: Answer) -> str:
     found = [one for one in configuration.problems if one.span.file is configuration.main_file]
     if fatal:
         return "" if found or OF_THE_HOST.search(fatal) else f"only the daemons refuse: {fatal}"
+    if any(service.options for service in configuration.services):
+        # What is found may count for a service with options only.
+        return ""
     spans = {assignment.value.span: name for name, assignment in configuration.assignments.items()}
     for problem in found:
         name = spans.get(problem.span, "")

@@ -46,6 +46,14 @@ VERP = "parameters default_verp_delimiters and verp_delimiter_filter"
         ("maillog_file = /var/log/x", None),
         ("import_environment = TZ =x", "update_env: missing attribute name in: =x"),
         ("import_environment = TZ { LANG = C }", None),
+        ("mail_version =", "bad string length 0 < 1: mail_version = "),
+        ("postlog_service_name = $mydomain", "bad string length 0 < 1: postlog_service_name = "),
+        (
+            "mydestination = a $$",
+            "macro processing error: fast_flush_domains expands what mydestination comes to",
+        ),
+        ("mydestination = a $$\ncompatibility_level = 3.6", None),
+        ("mydestination = a $$\nrelay_domains =", None),
         ("queue_directory = $nosuch", "bad string length 0 < 1: queue_directory = "),
     ],
 )

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.v24_event_filter import event_filter_error
+from auditor.dovecot.v24_filters import Kind
 from auditor.dovecot.v24_hash_format import HASH_BITS
 from auditor.dovecot.v24_schema import LATE_VARIABLES
 from auditor.dovecot.v24_uris import http_url_error
@@ -37,7 +38,11 @@ def _last_valid(kind: str) -> Check:
 
 
 def _ssl_server(view: View) -> str | None:
-    if view.text("ssl") == "no" or view.text("ssl_server_request_client_cert").lower() not in ("yes", "y", "1"):
+    """Check that there is a CA; of ``ssl`` only a value inside ``ssl_server`` counts (tried on 2.4.1 and 2.4.5)."""
+    block = view.where.children.get((Kind.NAMED, "ssl_server", ""))
+    ssl = block.values.get("ssl") if block else None
+    wanted = view.text("ssl_server_request_client_cert").lower() in ("yes", "y", "1")
+    if not wanted or (ssl and ssl.text == "no"):
         return None
     try:
         if view.text("ssl_server_ca_file"):

@@ -280,7 +280,7 @@ def printed(text: str, *, quoted_keys: bool) -> Mapping[str, str]:
                 name += f"#{seen[path]}"
             stack.append(name + "/")
             found["".join(stack)] = "{}"
-        # Where a value has a broken variable, doveconf 2.4 prints the backslashes in it before one of its comments.
-        elif line and not line.lstrip("\\").startswith("# "):
+        # Where a value has a broken variable, doveconf 2.4 prints signs of it before one of its comments.
+        elif line and not line.lstrip("\\{").startswith("# "):
             found[f"not understood: {line}"] = ""
     return found

@@ -14,7 +14,7 @@ from auditor.syntax.dovecot import Kind, Statement, Tree, parse, statement_of
 from auditor.text import Origin, SourceFile, Span, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lark import Token
 
@@ -123,15 +123,21 @@ class Reader:
         via = (*current.via, statement.span)
         # The daemon opens all of them, the last one first, before it reads any.
         opened: dict[str, SourceFile] = {}
+        being_read = {one.name for one in self._inputs}
+        by_final_name = {one.final_name: one.tree.file for one in reversed(self._inputs)}
         for name in reversed(names):
             if name in opened:
                 self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
-            elif file := self._file(name, statement):
+            elif name in being_read:
+                self._includes += 1
+                self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
+            elif file := self._file(name, statement, by_final_name):
                 opened[name] = file
+        open_files = {id(one.tree.file) for one in self._inputs}
         for name, file in opened.items():
-            self._open(name, file, current.via if self._is_open(file) else via)
+            self._open(name, file, current.via if id(file) in open_files else via)
 
-    def _file(self, name: str, statement: Statement) -> SourceFile | None:
+    def _file(self, name: str, statement: Statement, by_final_name: Mapping[str, SourceFile]) -> SourceFile | None:
         """Return an included file, or None after saying what is wrong with it."""
         self._includes += 1
         if self._includes > MAX_INCLUDES or len(self._inputs) > MAX_DEPTH:
@@ -139,12 +145,8 @@ class Reader:
             return None
         resolved = self.host.resolve(name)
         final_name = name if isinstance(resolved, Unreadable) else resolved[0]
-        if any(name == one.name for one in self._inputs):
-            self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
-            return None
         # Under an ever longer name, such as ././a.conf, the daemon reads a file again until no name may be longer.
-        again = next((one.tree.file for one in self._inputs if one.final_name == final_name), None)
-        file = again or self.host.read_text(name)
+        file = by_final_name.get(final_name) or self.host.read_text(name)
         if isinstance(file, Unreadable):
             self._unreadable(file, statement)
             return None
@@ -160,9 +162,6 @@ class Reader:
             limit = f"more than {MAX_INCLUDES} includes, {MAX_LINES} lines or {MAX_DEPTH} includes inside includes"
             self._skip(f"{escaped(self.host.path(name))}, included by {statement.span}, and what comes after", limit)
         self._limited = True
-
-    def _is_open(self, file: SourceFile) -> bool:
-        return any(one.tree.file is file for one in self._inputs)
 
     def _nothing(self, statement: Statement, pattern: str) -> None:
         """Say what it means that a pattern has no match."""

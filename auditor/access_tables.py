@@ -59,14 +59,15 @@ def access_tables(discovery: Discovery, versions: Versions, now: datetime) -> Ac
     not_checked = list(discovery.not_checked)
     tables: list[HostTable] = []
     for host in hosts:
-        not_checked += [one for dovecot in host.dovecot for one in dovecot.not_checked]
-        not_checked += [one for postfix in host.postfix for one in postfix.not_checked]
         try:
             access = Access(build_model(host.host, host.dovecot, host.postfix, now))
             tables.append(HostTable(host, access.rows))
         except Exception as error:
             failures.append(internal_error(error, "working out who can get in", path=host.host.root))
             tables.append(HostTable(host, ()))
+        # The model notes there what it gives up on the way.
+        not_checked += [one for dovecot in host.dovecot for one in dovecot.not_checked]
+        not_checked += [one for postfix in host.postfix for one in postfix.not_checked]
     return AccessTables(tuple(tables), tuple(dict.fromkeys(not_checked)), tuple(dict.fromkeys(failures)))
 
 

@@ -82,13 +82,14 @@ def audit(
     models: list[AuditedHost] = []
     suppressions: list[Suppressions] = []
     for host in hosts:
+        model = _model(host, now, decisions, failures)
+        models += [model] if model else []
+        results = list(_run(rules, model, failures)) if model else []
+        # The model notes there what it gives up on the way.
         for dovecot in host.dovecot:
             not_checked += dovecot.not_checked
         for postfix in host.postfix:
             not_checked += postfix.not_checked
-        model = _model(host, now, decisions, failures)
-        models += [model] if model else []
-        results = list(_run(rules, model, failures)) if model else []
         gaps = [result for result in results if isinstance(result, NotChecked)]
         findings += _known(results, host, decisions)
         if decisions.suppressions:

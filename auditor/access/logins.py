@@ -26,7 +26,9 @@ from auditor.access.ways import (
     knowledge,
     sources_told_apart,
 )
+from auditor.finding import NotChecked
 from auditor.model.reach import CREDENTIAL_MECHANISMS, POSTFIX_SERVICE
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,6 +44,8 @@ PLAINTEXT_MECHANISMS: Final = frozenset({"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUT
 TOKEN_MECHANISMS: Final = frozenset({"GSSAPI", "GSS-SPNEGO", "OAUTHBEARER", "XOAUTH2"})
 COMPARING_MECHANISMS: Final = ("PLAIN", "LOGIN", "EXTERNAL")
 """Mechanisms that have passdbs compare a password; EXTERNAL's is empty."""
+MAX_PASSDBS: Final = 40
+"""Passdbs of one protocol that logins are followed through; the work grows faster than their number."""
 
 
 class Login(NamedTuple):
@@ -87,6 +91,10 @@ class AuthService:
         self.service = service
         self.scope = dovecot.auth.scope(service)
         passdbs = dovecot.auth.passdbs(service)
+        if len(passdbs) > MAX_PASSDBS:
+            what = f"who logs in by {shortened(service)} through more than {MAX_PASSDBS} passdbs"
+            dovecot.configuration.not_checked.append(NotChecked(what, "only the first of them are followed"))
+            passdbs = passdbs[:MAX_PASSDBS]
         self.ordinary = Chain([passdb for passdb in passdbs if not passdb.is_master])
         self.masters = Chain([passdb for passdb in passdbs if passdb.is_master])
         self.names = Names(dovecot, self.scope)

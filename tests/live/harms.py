@@ -53,7 +53,7 @@ def password_is_logged(trial: Trial) -> bool:
     """What a client typed for a password stands in the log, or a sum that tells it."""
     typed = "never-to-be-seen"
     trial.logs_in(Login(door, "PLAIN", user, typed) for door in trial.doors for user in USERS)
-    return any(text in trial.server.log for text in (typed, hashlib.sha1(typed.encode()).hexdigest()))
+    return trial.logs(typed, hashlib.sha1(typed.encode()).hexdigest())
 
 
 def master_opens_mailbox(trial: Trial) -> bool:
@@ -324,7 +324,7 @@ def what_is_sent_is_logged(*, tls: bool) -> Callable[[Trial], bool]:
         for door in trial.doors:
             with trial.session(door, tls=tls) as session:
                 session.command(said)
-        return said in trial.server.log
+        return trial.logs(said)
 
     return harm
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clients import ClosedError, Door, Session, login, mail
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cases import Case
+
+LOG_TRIES: Final = 20
+"""Tenths of a second that a text may take into the log."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,14 @@ class Trial:
     def session(self, door: Door, client: str = "", **how: Any) -> Session:
         """Connect, with a client's certificate if one is named."""
         return Session(self.server.cage, door, self.certificates[client] if client else None, **how)
+
+    def logs(self, *texts: str) -> bool:
+        """Say whether one of these texts stands in the log; it is written by a process of its own, a little later."""
+        for _ in range(LOG_TRIES):
+            if any(text in self.server.log for text in texts):
+                return True
+            time.sleep(0.1)
+        return False
 
     def logs_in(self, attempts: Iterable[Login]) -> bool:
         """Say whether any of these logins succeeds; all at once: Dovecot 2.3 takes 0.5 s to say no."""

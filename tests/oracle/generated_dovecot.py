@@ -33,6 +33,8 @@ REFERENCE: Final = re.compile(r"^(?:only doveconf refuses|doveconf, line \w+): [
 IMAP: Final = Scope("imap")
 ONLY_EXPANDED: Final = ("Unknown variable: ", "Invalid variable: ")
 """What doveconf 2.3 says only when it expands values (-x), as it does for the daemon."""
+OF_VALUES: Final = ("Invalid ", "Unknown service type")
+"""How doveconf begins what it says of a value that ``$ENV:`` stands in; the environment of the daemon is not known."""
 SIGNALLED: Final = 128
 """The shell gives higher numbers for what a signal ended; doveconf divides by zero at ``group_by = a:linear:1:2:0``."""
 __all__ = ["VERSIONS", "differences", "sample"]
@@ -192,7 +194,7 @@ def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, in
         return "", "refused", 0
     alike = [_is_alike(one, line, words, answer.errors) for one in problems]
     if not any(alike):
-        if words.startswith("Invalid ") and any("$ENV:" in file.text for file in configuration.files):
+        if words.startswith(OF_VALUES) and any("$ENV:" in file.text for file in configuration.files):
             return f"the environment decides: {words}", "refused", 0
         if not problems:
             return f"only doveconf refuses: {words}", "refused", 0

@@ -102,6 +102,8 @@ def _refused(configuration: Configuration, answer: Answer) -> tuple[str, str, in
         return "", "postconf crashes", 0
     if "macro processing error" in fatal and _only_postconf_expands(configuration):
         return "", "refused by postconf alone", 0
+    if not problems and OF_THE_HOST.search(fatal):
+        return "", "refused for the host", 0
     if not problems:
         return f"{ONLY_POSTCONF}: {fatal}", "refused", 0
     if line and int(line[1] or line[2]) not in [problem.span.line for problem in problems]:

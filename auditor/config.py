@@ -42,7 +42,7 @@ class Config(NamedTuple):
 
     def beside(self, name: str) -> str:
         """Return the path of a file that the configuration names, relative to its own folder."""
-        return os.path.normpath(os.path.join(os.path.dirname(self.path), name))  # noqa: PTH118, PTH120
+        return os.path.normpath(os.path.join(os.path.dirname(self.path), name))
 
 
 def schema() -> dict[str, Any]:
@@ -74,7 +74,7 @@ def find(paths: Sequence[str]) -> Config | None:
 def _found(path: str) -> Iterator[Config]:
     for folder in _folders(path):
         for name in NAMES:
-            file = os.path.join(folder, name)  # noqa: PTH118
+            file = os.path.join(folder, name)
             if os.path.lexists(file):
                 values = _values(file, wanted=name == NAMES[0])
                 if values is not None:
@@ -83,13 +83,13 @@ def _found(path: str) -> Iterator[Config]:
 
 def _folders(path: str) -> Iterator[str]:
     """Yield the folders in which the configuration of a path may lie, the nearest first."""
-    folder = path if Path(path).is_dir() else os.path.dirname(path) or "."  # noqa: PTH120
+    folder = path if Path(path).is_dir() else os.path.dirname(path) or "."
     last = git_root(folder) or os.path.realpath(root_of(folder) or Path(folder, os.pardir))
     while True:
         yield folder
         if os.path.realpath(folder) in (last, "/"):
             return
-        folder = os.path.normpath(os.path.join(folder, os.pardir))  # noqa: PTH118
+        folder = os.path.normpath(os.path.join(folder, os.pardir))
 
 
 def _values(path: str, *, wanted: bool) -> dict[str, Any] | None:
@@ -125,7 +125,7 @@ def _values(path: str, *, wanted: bool) -> dict[str, Any] | None:
 def own_text(path: str, limit: int = MAX_BYTES) -> str:
     """Return the text of a file that is mailaudit's own; raises OSError, or ValueError with what is wrong with it."""
     # A FIFO would keep its reader waiting.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             message = f"not a regular file of at most {limit >> 20} MiB"

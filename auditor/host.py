@@ -125,11 +125,11 @@ class Host:
         """Return the path on this machine for a name, symlinks not followed; None outside the tree."""
         for mount in self.mounts:
             if mount.name == "/":
-                return os.path.join(mount.folder, name.lstrip("/")) if name != "/" else mount.folder  # noqa: PTH118
+                return os.path.join(mount.folder, name.lstrip("/")) if name != "/" else mount.folder
             if name == mount.name:
                 return mount.folder
             if name.startswith(mount.name + "/"):
-                return os.path.join(mount.folder, name[len(mount.name) + 1 :])  # noqa: PTH118
+                return os.path.join(mount.folder, name[len(mount.name) + 1 :])
         return None
 
     def name_of(self, path: str) -> str | None:
@@ -150,7 +150,7 @@ class Host:
         for mount in sorted(self.mounts, key=lambda mount: -len(mount.folder)):
             if path == self.path(mount.name):
                 return mount.name
-            folder = os.path.join(mount.folder, "").removeprefix("./")  # noqa: PTH118
+            folder = os.path.join(mount.folder, "").removeprefix("./")
             if path.startswith(folder) and (folder or not path.startswith("/")):
                 return f"{mount.name.rstrip('/')}/{path[len(folder) :]}"
         return path
@@ -184,7 +184,7 @@ class Host:
                 return self._unreadable(name, Reason.OUTSIDE)
             try:
                 mode = os.lstat(real).st_mode
-                target = os.readlink(real) if stat.S_ISLNK(mode) and here not in self._mount_names else None  # noqa: PTH115
+                target = os.readlink(real) if stat.S_ISLNK(mode) and here not in self._mount_names else None
             except (OSError, ValueError) as error:
                 return self._failed(name, error)
             if target is None:
@@ -240,7 +240,7 @@ class Host:
             if not stat.S_ISREG(os.lstat(real).st_mode):
                 return self._unreadable(name, Reason.NOT_REGULAR)
             descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC)
-            with open(descriptor, "rb") as file:  # noqa: PTH123
+            with open(descriptor, "rb") as file:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):
                     return self._unreadable(name, Reason.NOT_REGULAR)
@@ -291,10 +291,10 @@ class Host:
             if real is None or isinstance(resolved, Unreadable):
                 return None
             try:
-                target = os.readlink(real)  # noqa: PTH115
+                target = os.readlink(real)
             except (OSError, ValueError):
                 return here if here != name and not os.path.lexists(real) else None
-            here = os.path.normpath(os.path.join(resolved[0], target))  # noqa: PTH118
+            here = os.path.normpath(os.path.join(resolved[0], target))
         return None
 
     def directories(self, name: str) -> list[FileFacts]:
@@ -326,7 +326,7 @@ class Host:
             below = {mount.name for mount in self.mounts if mount.name.startswith(resolved[0].rstrip("/") + "/")}
             return sorted(one[len(resolved[0].rstrip("/")) + 1 :].split("/")[0] for one in below)
         try:
-            return sorted(os.listdir(real), key=os.fsencode)  # noqa: PTH208
+            return sorted(os.listdir(real), key=os.fsencode)
         except (OSError, ValueError) as error:
             return self._failed(name, error)
 

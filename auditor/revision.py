@@ -46,7 +46,7 @@ class Revision(NamedTuple):
         relative = os.path.relpath(os.path.realpath(path), self.top)
         if relative.startswith(".."):
             raise RevisionError(f"{path} is not in the repository {self.top}")
-        return os.path.normpath(os.path.join(self.folder, relative))  # noqa: PTH118
+        return os.path.normpath(os.path.join(self.folder, relative))
 
 
 @contextmanager

@@ -56,7 +56,7 @@ class Sent(Enum):
     """A password that is nobody's."""
     NOTHING = "nothing"
     """The empty password."""
-    PASSWORD = "the right one"  # noqa: S105
+    PASSWORD = "the right one"
     """What one passdb has stored for the user."""
 
 

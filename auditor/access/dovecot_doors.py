@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_FILTERS: Final = 20
 """Filters by the server's address, and by the client's, that are told apart."""
-_WILDCARDS: Final = (parsed_address("0.0.0.0"), parsed_address("::"))  # noqa: S104
+_WILDCARDS: Final = (parsed_address("0.0.0.0"), parsed_address("::"))  # noqa: S104 - compared, never bound to
 
 
 class Peers(NamedTuple):

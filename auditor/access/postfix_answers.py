@@ -32,7 +32,7 @@ class Verdict(Enum):
     """Postfix answers 451, even behind warn_if_reject."""
     DEFER = "defers what is permitted"
     """The request is refused in the end unless it is refused before."""
-    PASS = "passes"  # noqa: S105
+    PASS = "passes"
     """The next restriction decides."""
     RESTRICTIONS = "names restrictions"
     UNKNOWN = "is not known"

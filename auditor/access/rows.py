@@ -101,11 +101,11 @@ class Secret(Enum):
     """What must be known, the worst first."""
 
     NONE = "none"
-    ANY_PASSWORD = "any password"  # noqa: S105
-    EMPTY_PASSWORD = "an empty password"  # noqa: S105
-    ONE_PASSWORD = "one password for all"  # noqa: S105
-    PASSWORD = "password"  # noqa: S105
-    TOKEN = "token"  # noqa: S105
+    ANY_PASSWORD = "any password"
+    EMPTY_PASSWORD = "an empty password"
+    ONE_PASSWORD = "one password for all"
+    PASSWORD = "password"
+    TOKEN = "token"
     """A bearer token or ticket that another service issues (OAUTHBEARER, GSSAPI)."""
 
     @property

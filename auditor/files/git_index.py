@@ -48,10 +48,10 @@ class _DamagedError(Exception):
 def repository_of(folder: str) -> Repository | None:
     """Return the git working tree that a folder lies in, None when it lies in none."""
     top = os.path.realpath(folder)
-    while not os.path.lexists(os.path.join(top, ".git")):  # noqa: PTH118
-        if top == os.path.dirname(top):  # noqa: PTH120
+    while not os.path.lexists(os.path.join(top, ".git")):
+        if top == os.path.dirname(top):
             return None
-        top = os.path.dirname(top)  # noqa: PTH120
+        top = os.path.dirname(top)
     data = Host((Mount("/", top),)).read_bytes("/.git/index")
     if isinstance(data, Unreadable):
         if data.reason is Reason.MISSING:

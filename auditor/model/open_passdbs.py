@@ -35,8 +35,8 @@ class Hole(Enum):
     """It stands in a protocol block."""
     WIDE_FILTER = "wide filter"
     """Its mechanism filter names EXTERNAL, and a mechanism with passwords beside it."""
-    ANY_PASSWORD = "any password"  # noqa: S105
-    EMPTY_PASSWORD = "empty password"  # noqa: S105
+    ANY_PASSWORD = "any password"
+    EMPTY_PASSWORD = "empty password"
     UNDECIDED = "undecided"
     """It was made for EXTERNAL, passwords get to it, and what it answers to them is not known."""
 

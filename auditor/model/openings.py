@@ -32,8 +32,8 @@ _FILE_FIELD: Final = re.compile(r"%\{passwd_file:([^}|: ]+)\}")
 class Answer(Enum):
     """What a client must send to be let in."""
 
-    ANY_PASSWORD = "any password"  # noqa: S105
-    EMPTY_PASSWORD = "an empty password"  # noqa: S105
+    ANY_PASSWORD = "any password"
+    EMPTY_PASSWORD = "an empty password"
 
 
 class Opening(NamedTuple):

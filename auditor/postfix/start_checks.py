@@ -53,7 +53,7 @@ def is_hostname(text: str) -> bool:
     return plain and len(text) <= _LONGEST_NAME and not re.fullmatch(r"[0-9.]*", text)
 
 
-def _facility(value: str, scope: Scope) -> str | None:  # noqa: ARG001  # one signature for all
+def _facility(value: str, scope: Scope) -> str | None:
     return None if value in _FACILITIES else f"parameter syslog_facility: unrecognized value: {value}"
 
 
@@ -61,7 +61,7 @@ def _unknown_word(value: str, known: frozenset[str]) -> str:
     return next((word for word in _WORD_SEPARATORS.split(value) if word and word not in known), "")
 
 
-def _protocols(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _protocols(value: str, scope: Scope) -> str | None:
     word = _unknown_word(value, _PROTOCOLS)
     return f'unknown inet_protocols value "{word}" in "{value}"' if word else None
 
@@ -77,7 +77,7 @@ def _networks_style(value: str, scope: Scope) -> str | None:
     return None
 
 
-def _hostname(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _hostname(value: str, scope: Scope) -> str | None:
     first = scope.first_value("myhostname")
     if not first:
         return "bad string length 0 < 1: myhostname = "
@@ -89,7 +89,7 @@ def _hostname(value: str, scope: Scope) -> str | None:  # noqa: ARG001
     return None
 
 
-def _domain(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _domain(value: str, scope: Scope) -> str | None:
     return None if is_hostname(value) else f"parameter mydomain: bad parameter value: {value}"
 
 
@@ -101,7 +101,7 @@ def _destination(value: str, scope: Scope) -> str | None:
     return "macro processing error: fast_flush_domains expands what mydestination comes to"
 
 
-def _first(name: str, value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _first(name: str, value: str, scope: Scope) -> str | None:
     """Look at what is read before the name and the domain of the host have a default."""
     return None if scope.first_value(name) else f"bad string length 0 < 1: {name} = "
 
@@ -112,12 +112,12 @@ def _relayhost(value: str, scope: Scope) -> str | None:
     return f"myhostname and relayhost parameter settings must not be identical: {value}"
 
 
-def _origin(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _origin(value: str, scope: Scope) -> str | None:
     several = re.search(r"[, \t\r\n]", value)
     return f"myorigin parameter setting must not contain multiple values: {value}" if several else None
 
 
-def _environment(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _environment(value: str, scope: Scope) -> str | None:
     """``update_env``, ``src/util/clean_env.c``: what holds an equals sign is set, under the name before it."""
     for word in words(value):
         inside = braced(word) if word.text.startswith("{") else None
@@ -138,7 +138,7 @@ def _log_file(value: str, scope: Scope) -> str | None:
     return f"maillog_file value '{value}' does not match any prefix in maillog_file_prefixes"
 
 
-def _verp_filter(value: str, scope: Scope) -> str | None:  # noqa: ARG001
+def _verp_filter(value: str, scope: Scope) -> str | None:
     delimiters = "default_verp_delimiters"
     return None if scope.assignment(delimiters) else _verp(scope.get(delimiters).effective, scope)
 

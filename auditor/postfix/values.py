@@ -45,12 +45,12 @@ def refusal(name: str, value: str, known: Known, default: str) -> str | None:
     return _CHECKS[known.kind](name, value, known, default)
 
 
-def _boolean(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001  # one signature for all
+def _boolean(name: str, value: str, known: Known, default: str) -> str | None:
     """``convert_mail_conf_bool``, ``src/global/mail_conf_bool.c``."""
     return None if value.lower() in ("yes", "no") else f"bad boolean configuration: {name} = {shortened(value)}"
 
 
-def _integer(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001
+def _integer(name: str, value: str, known: Known, default: str) -> str | None:
     """``convert_mail_conf_int``, ``src/global/mail_conf_int.c``."""
     match = _INTEGER.fullmatch(value)
     limit = _LONG_MAX if known.kind is Kind.LONG else _INT_MAX
@@ -79,7 +79,7 @@ def _range(name: str, number: int, known: Known) -> str | None:
     return None
 
 
-def _text(name: str, value: str, known: Known, default: str) -> str | None:  # noqa: ARG001
+def _text(name: str, value: str, known: Known, default: str) -> str | None:
     """``check_mail_conf_str``, ``src/global/mail_conf_str.c``: the least and the most bytes."""
     length = len(value.encode("utf-8", "surrogateescape"))
     if known.minimum and length < known.minimum:

@@ -60,7 +60,7 @@ def _write_file(path: str, data: bytes) -> None:
         return
     # A name that collectors of *.prom and the like do not look for.
     new = file.with_name(f".{file.name}.{os.getpid()}.new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as stream:  # noqa: PTH123
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as stream:
         try:
             if file.exists():
                 os.fchmod(stream.fileno(), stat.S_IMODE(file.stat().st_mode))

@@ -59,11 +59,11 @@ def _top(folder: str) -> str | None:
 
 def in_repository(path: str) -> str | None:
     """Return a path from the top of the git repository that it lies in; None where it is in none."""
-    folder = os.path.dirname(path) or "."  # noqa: PTH120
+    folder = os.path.dirname(path) or "."
     top = _top(folder)
     if top is None:
         return None
-    real = os.path.join(os.path.realpath(folder), os.path.basename(path))  # noqa: PTH118, PTH119
+    real = os.path.join(os.path.realpath(folder), os.path.basename(path))
     return os.path.relpath(real, top)
 
 
@@ -77,4 +77,4 @@ def uri(path: str) -> tuple[str, bool]:
     inside = in_repository(path)
     if inside is not None:
         return quote(os.fsencode(inside)), True
-    return "file://" + quote(os.fsencode(os.path.abspath(path))), False  # noqa: PTH100
+    return "file://" + quote(os.fsencode(os.path.abspath(path))), False

@@ -331,8 +331,8 @@ def test_output_in_an_encoding_that_lacks_a_character(host: Path) -> None:
 
 
 def test_interrupted(host: Path) -> None:
-    code = "import os, signal, auditor.cli as c\n"
-    code += "c.audit_command.callback = lambda **_: os.kill(os.getpid(), signal.SIGINT)\n"
+    code = "import signal, time, auditor.cli as c\n"
+    code += "c.audit_command.callback = lambda **_: (signal.raise_signal(signal.SIGINT), time.sleep(30))\n"
     code += "import sys; sys.argv = ['mailaudit']; c.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=REPOSITORY, check=False, timeout=30)
     assert done.returncode == 128 + signal.SIGINT

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.access.facts import Unknown
 from auditor.access.postfix_answers import Verdict
 from auditor.access.postfix_session import Destination, Session
-from auditor.postfix.restrictions import restrictions_of_result
+from auditor.postfix.restrictions import (
+    ACCESS_LISTS,
+    EARLY_LISTS,
+    LATE_LISTS,
+    MAIL_LISTS,
+    restrictions_of_result,
+)
 from auditor.text import Origin
 
 if TYPE_CHECKING:
@@ -25,10 +31,7 @@ if TYPE_CHECKING:
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
 
-EARLY_LISTS: Final = ("smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions")
-MAIL_LISTS: Final = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
-LATE_LISTS: Final = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
-LISTS: Final = (*EARLY_LISTS, *MAIL_LISTS, *LATE_LISTS)
+LISTS: Final = (*ACCESS_LISTS, *LATE_LISTS)
 """The lists that a message must pass, every one of them."""
 MAX_DEPTH: Final = 100
 """Results of tables in results of tables, beyond which Postfix answers 451 (``check_table_result``)."""

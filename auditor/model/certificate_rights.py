@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.tables import UnreadableTable
 from auditor.model.access_tables import refuses
+from auditor.postfix.restrictions import ACCESS_LISTS, ALL_LISTS, GUARDS
 from auditor.syntax.postfix_lines import words
 from auditor.text import Origin
 
@@ -17,27 +18,12 @@ if TYPE_CHECKING:
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
 
-ACCESS_LISTS: Final = (
-    "smtpd_client_restrictions",
-    "smtpd_helo_restrictions",
-    "smtpd_sender_restrictions",
-    "smtpd_relay_restrictions",
-    "smtpd_recipient_restrictions",
-)
-"""The lists that a recipient must pass, every one of them (smtpd_check.c, smtpd_check_rcpt)."""
-OTHER_LISTS: Final = (
-    "smtpd_data_restrictions",
-    "smtpd_end_of_data_restrictions",
-    "smtpd_etrn_restrictions",
-)
 ALL_CERTIFICATES: Final = "permit_tls_all_clientcerts"
 LISTED_CERTIFICATES: Final = frozenset({"permit_tls_clientcerts", "check_ccert_access"})
 """Restrictions that go by the fingerprints of certificates, whoever issued them."""
 REFUSALS: Final = frozenset({"reject", "defer", "defer_if_permit"})
 """Restrictions that refuse whatever reaches them (SMTPD_ACCESS_README; smtpd_check.c, generic_checks)."""
-RELAY_REFUSALS: Final = REFUSALS | {"reject_unauth_destination", "defer_unauth_destination", "check_relay_domains"}
-"""Restrictions that refuse whatever is for a foreign domain."""
-WITHOUT_ARGUMENT: Final = RELAY_REFUSALS | {"permit", "permit_tls_clientcerts", ALL_CERTIFICATES}
+WITHOUT_ARGUMENT: Final = GUARDS | {"permit", "permit_tls_clientcerts", ALL_CERTIFICATES}
 """Restrictions that decide here, those with a table aside."""
 
 
@@ -85,7 +71,7 @@ class CertificateRights:
     def restrictions(self) -> tuple[tuple[str, Origin], ...]:
         """Every restriction of any list that looks at client certificates, by name, with its place."""
         found: dict[tuple[str, Origin], None] = {}
-        for step in (*self._steps, *(step for name in OTHER_LISTS for step in self._steps_of(name))):
+        for step in (step for name in ALL_LISTS for step in self._steps_of(name)):
             if step.permit:
                 found[ALL_CERTIFICATES, step.permit] = None
             elif step.word in LISTED_CERTIFICATES:
@@ -125,7 +111,7 @@ class CertificateRights:
         """What every certificate of the trusted CAs gets here, None when it gets nothing."""
         if not self._service.asks_for_certificate or not self._service.authorities.configured:
             return None
-        if origin := self._permitted(RELAY_REFUSALS):
+        if origin := self._permitted(GUARDS):
             return CertificateGrant(Right.RELAY, ALL_CERTIFICATES, origin)
         if origin := self._permitted(REFUSALS):
             return CertificateGrant(Right.ENTRY, ALL_CERTIFICATES, origin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.model.upgrade_postfix import LISTS
+from auditor.postfix.restrictions import ALL_LISTS
 from auditor.syntax.postfix_lines import words
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Strange(NamedTuple):
 def strange_words(service: SmtpdService) -> Iterator[Strange]:
     """Yield the words in the lists of a service that are neither restrictions nor defined classes."""
     classes = {word.text for word in words(service.get("smtpd_restriction_classes").effective)}
-    for list_name in LISTS:
+    for list_name in ALL_LISTS:
         for one in service.restrictions(list_name):
             if one.name not in classes and not KNOWN.fullmatch(one.name):
                 yield Strange(one.name, list_name, one.origin)

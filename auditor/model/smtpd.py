@@ -12,8 +12,8 @@ from auditor.model.certificate_rights import CertificateRights
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
 from auditor.model.files import TrustUse
 from auditor.postfix.defaults import version_numbers
-from auditor.postfix.relay_guard import LISTS, has_relay_guard
-from auditor.postfix.restrictions import restrictions
+from auditor.postfix.relay_guard import has_relay_guard
+from auditor.postfix.restrictions import MAIL_LISTS, restrictions
 from auditor.postfix.services import smtpd_address, smtpd_port
 from auditor.text import Origin
 
@@ -226,7 +226,7 @@ class SmtpdService:
     @property
     def restriction_lists_known(self) -> bool:
         """Whether the two lists about recipients can be expanded."""
-        return all(self.get(name).expanded is not None for name in LISTS)
+        return all(self.get(name).expanded is not None for name in MAIL_LISTS)
 
     @cached_property
     def has_relay_guard(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.finding import Severity
 from auditor.model.upgrade import Break, Upgrade, divided
 from auditor.postfix.defaults import legacy_parameters, removed_in, version_numbers
-from auditor.postfix.restrictions import restrictions
+from auditor.postfix.restrictions import ALL_LISTS, restrictions
 from auditor.postfix.upgrade_table import upgrade_table
 from auditor.postfix.used import used_parameters
 from auditor.syntax.postfix_tables import tables_in
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from auditor.postfix.configuration import Configuration, Service
     from auditor.syntax.postfix import Assignment
 
-LISTS: Final = tuple(
-    f"smtpd_{name}_restrictions"
-    for name in ("client", "helo", "sender", "relay", "recipient", "data", "end_of_data", "etrn")
-)
 _OF_THE_BUILD: Final = frozenset({"mail_version", "meta_directory", "import_environment", "proxy_read_maps"})
 """Defaults that change with every version, or that the package decides."""
 _WITHOUT_BERKELEY_DB: Final = (3, 11)
@@ -83,7 +79,7 @@ def _restrictions(configuration: Configuration, old: Configuration | None) -> It
     known = upgrade_table().restrictions
     services = [one for one in configuration.services if one.enabled and one.program == "smtpd"]
     for service in services if configuration.master_file else [None]:
-        for list_name in LISTS:
+        for list_name in ALL_LISTS:
             for one in restrictions(configuration, service, list_name):
                 warned, removed, instead = known.get(one.name.lower(), ("", "", ""))
                 if removed and numbers >= version_numbers(removed):

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from auditor.finding import Problem, ProblemKind
-from auditor.postfix.restrictions import class_names, restrictions
+from auditor.postfix.restrictions import GUARDS, MAIL_LISTS, class_names, restrictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.postfix.configuration import Configuration, Service
     from auditor.postfix.restrictions import Restriction
-
-LISTS: Final = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
-GUARDS: Final = (
-    "reject_unauth_destination",
-    "defer_unauth_destination",
-    "reject",
-    "defer",
-    "defer_if_permit",
-    "check_relay_domains",
-)
-"""``rcpt_required`` of ``smtpd_check_init``, ``src/smtpd/smtpd_check.c``."""
 
 
 def class_problems(configuration: Configuration) -> Iterator[Problem]:
@@ -40,7 +29,7 @@ def class_problems(configuration: Configuration) -> Iterator[Problem]:
 
 def has_relay_guard(configuration: Configuration, service: Service | None) -> bool:
     """Whether smtpd finds a restriction that keeps strangers from relaying; without one it ends when it starts."""
-    return any(_has_guard(restrictions(configuration, service, name)) for name in LISTS)
+    return any(_has_guard(restrictions(configuration, service, name)) for name in MAIL_LISTS)
 
 
 def undefined_class(configuration: Configuration, service: Service | None) -> str | None:

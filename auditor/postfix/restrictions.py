@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from auditor.syntax import postfix_restrictions
     from auditor.text import Span
 
+EARLY_LISTS: Final = ("smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions")
+MAIL_LISTS: Final = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
+ACCESS_LISTS: Final = (*EARLY_LISTS, *MAIL_LISTS)
+"""The lists that a recipient must pass, every one of them (smtpd_check.c, smtpd_check_rcpt)."""
+LATE_LISTS: Final = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
+ALL_LISTS: Final = (*ACCESS_LISTS, *LATE_LISTS, "smtpd_etrn_restrictions")
+GUARDS: Final = frozenset(
+    {
+        "reject_unauth_destination",
+        "defer_unauth_destination",
+        "reject",
+        "defer",
+        "defer_if_permit",
+        "check_relay_domains",
+    }
+)
+"""Restrictions that refuse whatever is for a foreign domain (``rcpt_required`` of smtpd_check_init, smtpd_check.c)."""
 MAX_RESTRICTIONS: Final = 20_000
 """Restrictions of one list, its classes expanded, that are looked at."""
 MAX_STEPS: Final = 200_000

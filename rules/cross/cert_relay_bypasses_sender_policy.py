@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.access.postfix_session import Destination
 from auditor.finding import Confidence, Severity
-from auditor.model.certificate_rights import ACCESS_LISTS
 from auditor.model.smtpd import grouped, named
+from auditor.postfix.restrictions import ACCESS_LISTS
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:

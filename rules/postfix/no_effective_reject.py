@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.smtpd import named
+from auditor.postfix.restrictions import MAIL_LISTS
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from auditor.model import Postfix
     from auditor.model.smtpd import SmtpdService
     from auditor.text import Origin
-
-LISTS = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
 
 
 class NoEffectiveReject(PostfixRule):
@@ -47,7 +46,7 @@ class NoEffectiveReject(PostfixRule):
         for service in postfix.smtpd_services:
             if service.has_relay_guard or not service.restriction_lists_known:
                 continue
-            parameters = [service.get(name) for name in LISTS]
+            parameters = [service.get(name) for name in MAIL_LISTS]
             if postfix.version_is_assumed and parameters[0].assignment is None:
                 what = "whether smtpd starts without smtpd_relay_restrictions"
                 yield self.not_checked(what, "the version of Postfix is not known")
@@ -57,7 +56,7 @@ class NoEffectiveReject(PostfixRule):
         for place, services in found.items():
             yield self.finding(
                 place,
-                f"{named(services)} does not start: neither {LISTS[0]} nor {LISTS[1]} has a working"
+                f"{named(services)} does not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a working"
                 " reject_unauth_destination",
                 advice="end smtpd_relay_restrictions with reject_unauth_destination",
             )

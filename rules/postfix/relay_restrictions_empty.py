@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.certificate_rights import RELAY_REFUSALS
 from auditor.model.smtpd import grouped, named
+from auditor.postfix.restrictions import GUARDS
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _first_risk(service: SmtpdService) -> Restriction | None:
     """Return what may permit strangers before the first restriction that refuses them."""
     for item in service.restrictions("smtpd_recipient_restrictions"):
         name = item.name.lower()
-        if name in RELAY_REFUSALS and not item.warn_only:
+        if name in GUARDS and not item.warn_only:
             return None
         if item.argument and name.startswith("check_"):
             return item

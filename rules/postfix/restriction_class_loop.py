@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.certificate_rights import ACCESS_LISTS, OTHER_LISTS
 from auditor.model.smtpd import named
+from auditor.postfix.restrictions import ALL_LISTS
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RestrictionClassLoop(PostfixRule):
         """Look at the lists of every service."""
         found: dict[Restriction, list[SmtpdService]] = {}
         for service in postfix.smtpd_services:
-            for name in (*ACCESS_LISTS, *OTHER_LISTS):
+            for name in ALL_LISTS:
                 for item in service.restrictions(name):
                     if item.is_loop:
                         found.setdefault(item, []).append(service)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Confidence, Severity
 from auditor.model.smtpd import grouped, named
+from auditor.postfix.restrictions import ACCESS_LISTS
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 CHECKS: Final = frozenset(
     {"reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch", "reject_known_sender_login_mismatch"}
 )
-LISTS: Final = tuple(f"smtpd_{name}_restrictions" for name in ("client", "helo", "sender", "relay", "recipient"))
 
 
 class SenderSpoofingByUsers(PostfixRule):
@@ -54,5 +54,5 @@ class SenderSpoofingByUsers(PostfixRule):
 
 
 def _is_free(service: SmtpdService) -> bool:
-    names = {one.name.lower() for name in LISTS for one in service.restrictions(name)}
+    names = {one.name.lower() for name in ACCESS_LISTS for one in service.restrictions(name)}
     return not (names & CHECKS and service.get("smtpd_sender_login_maps").effective.strip())

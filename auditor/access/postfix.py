@@ -6,12 +6,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
+from auditor.access.certificate_grants import revocable
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.match_lists import HostList, host_list
 from auditor.access.postfix_listeners import listeners
 from auditor.access.postfix_session import Destination
 from auditor.access.postfix_ways import SmtpdWays
-from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Revocable, Right, Row, Secret, Source
+from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Right, Row, Secret, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from auditor.access.postfix_ways import Way
     from auditor.model import AuditedHost, Dovecot, Postfix
 
-_BY_LIST: Final = frozenset({Certificate.LISTED, Certificate.LISTED_AND_TRUSTED})
 XCLIENT: Final = "any client and login that it names by XCLIENT"
 XFORWARD: Final = "any client that it names by XFORWARD, for the log"
 PROXY: Final = "any client that it names by the PROXY protocol"
@@ -86,7 +86,7 @@ def _of_way(service: SmtpdWays, way: Way) -> Iterator[Row]:
         Secret.NONE,
         "",
         right,
-        _revocable(service, way),
+        revocable(service, way),
         because,
         way.outcome.relied_on,
     )
@@ -150,17 +150,6 @@ def source_of(service: SmtpdWays, addresses: AddressSet) -> Source:
     if addresses == EVERYWHERE - networks:
         return Source("anywhere else", addresses)
     return Source(str(addresses), addresses)
-
-
-def _revocable(service: SmtpdWays, way: Way) -> Revocable:
-    kind = way.principal.kind
-    if kind.is_open:
-        return Revocable.NOT_APPLICABLE
-    if kind in _BY_LIST:
-        return Revocable.BY_LIST
-    refused = service.says.refused_certificate
-    stopped = refused and not service.run.outcome(way.session._replace(certificate=refused)).taken
-    return Revocable.BY_LIST if stopped else Revocable.NO
 
 
 def _identity_rows(service: SmtpdWays) -> Iterator[Row]:

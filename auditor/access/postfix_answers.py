@@ -105,11 +105,11 @@ TABLES: Final = 64
 
 
 @lru_cache(TABLES)
-def named_restrictions(table: Table) -> tuple[str, ...]:
-    """Return the results of a table that name restrictions, each once."""
-    results = dict.fromkeys(entry.result for entry in table.entries)
-    answers = (answer_of(Entry("", result)) for result in results)
-    return tuple(answer.restrictions for answer in answers if answer.verdict is Verdict.RESTRICTIONS)
+def named_restrictions(table: Table) -> tuple[Answer, ...]:
+    """Return the answers of a table that name restrictions, the first entry of each result."""
+    first = {entry.result: entry for entry in reversed(table.entries)}
+    answers = map(answer_of, reversed(first.values()))
+    return tuple(answer for answer in answers if answer.verdict is Verdict.RESTRICTIONS)
 
 
 class Text(NamedTuple):

@@ -9,23 +9,25 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import INTERNET, AddressSet
+from auditor.access.certificate_grants import certificate_grant
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.postfix_answers import named_restrictions
 from auditor.access.postfix_clients import Clients
-from auditor.access.postfix_restrictions import Restrictions
+from auditor.access.postfix_restrictions import Restrictions, unread
 from auditor.access.postfix_run import LISTS, Run
 from auditor.access.postfix_sasl import Sasl, discarded_keywords
 from auditor.access.postfix_says import UNLISTED, Says
 from auditor.access.postfix_session import Client, Destination, Session, Shown
 from auditor.access.rows import Certificate
-from auditor.files.tables import Table
+from auditor.files.tables import Table, UnreadableTable
 from auditor.model.smtpd import TlsLevel
 from auditor.postfix.relay_guard import undefined_class
-from auditor.postfix.restrictions import class_names, restrictions_of_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from auditor.access.certificate_grants import CertificateGrant
+    from auditor.access.facts import Unknown
     from auditor.access.postfix_answers import Text
     from auditor.access.postfix_run import Outcome, Permit
     from auditor.access.rows import Listener
@@ -92,15 +94,25 @@ class Way(NamedTuple):
 class SmtpdWays:
     """The ways through one smtpd service."""
 
-    def __init__(self, service: SmtpdService, listener: Listener, dovecots: Sequence[Dovecot]) -> None:
+    def __init__(
+        self, service: SmtpdService, listener: Listener, dovecots: Sequence[Dovecot], *, lacks_nothing: bool = False
+    ) -> None:
+        """Look at a service; ``lacks_nothing`` says that it is to be taken to have a certificate for TLS."""
+        self._dovecots = dovecots
+        self._has_certificate = lacks_nothing or service.has_server_certificate
         self.service = service
         self.listener = listener
         self.sasl = Sasl(service, dovecots)
         self.clients = Clients(service)
         self.restrictions = Restrictions(service)
         self.run = Run(service, self.restrictions)
-        self._items = tuple(self._all_items())
-        self.says = Says(service, self.restrictions, self._items)
+        self.items = tuple(self._all_items())
+        self.says = Says(service, self.restrictions, self.items)
+
+    @property
+    def name(self) -> str:
+        """The service as master.cf names it."""
+        return self.service.name
 
     def also_at(self, service: SmtpdService, listener: Listener) -> SmtpdWays:
         """Return the ways through another service that has the same settings, worked out once for both."""
@@ -111,15 +123,17 @@ class SmtpdWays:
         return other
 
     def _all_items(self) -> Iterator[Restriction]:
-        """Yield every restriction of the lists, of the classes that tables may name, and of the tables' results."""
-        configuration, service = self.service.postfix.configuration, self.service.service
-        names = (*LISTS, *sorted(class_names(configuration, service)))
-        listed = [item for name in names for item in self.service.restrictions(name)]
-        yield from listed
-        for item in {one.argument: one for one in listed if one.argument}.values():
-            table = self.service.postfix.tables.table(item)
-            for result in named_restrictions(table) if isinstance(table, Table) else ():
-                yield from restrictions_of_result(configuration, service, result, item.origin)
+        """Yield every restriction of the lists, and of those that the results of their tables name."""
+        found = [item for name in LISTS for item in self.service.restrictions(name)]
+        looked_into: set[str] = set()
+        # The list grows while it is gone through: a result may name a restriction with a table of its own.
+        for item in found:
+            yield item
+            if item.argument and item.argument not in looked_into:
+                looked_into.add(item.argument)
+                table = self.service.postfix.tables.table(item)
+                named = named_restrictions(table) if isinstance(table, Table) else ()
+                found += (one for answer in named for one in self.run.named_by(answer, item))
 
     @cached_property
     def tls_states(self) -> tuple[bool, ...]:
@@ -132,7 +146,7 @@ class SmtpdWays:
         if not service.has_relay_guard or undefined_class(service.postfix.configuration, service.service):
             return ()
         clear_ends = self.sasl.offer(tls=False).dead
-        works = service.has_server_certificate and not self.sasl.offer(tls=True).dead
+        works = self._has_certificate and not self.sasl.offer(tls=True).dead
         if service.is_on("smtpd_tls_wrappermode"):
             return (True,) if works else ()
         begins = "starttls" not in discarded_keywords(service) and service.tls_level is not TlsLevel.NONE
@@ -144,7 +158,7 @@ class SmtpdWays:
     def parted_clients(self) -> tuple[Client, ...]:
         """The addresses that can reach the listener, in sets that the service treats alike."""
         reach = reachable_from(self.listener)
-        parted = self.clients.parted(self._items)
+        parted = self.clients.parted(self.items)
         return tuple(one._replace(addresses=common) for one in parted if (common := one.addresses & reach))
 
     @cached_property
@@ -198,15 +212,39 @@ class SmtpdWays:
             if way.destination is Destination.FOREIGN and way.is_anonymous and way.addresses & INTERNET
         )
 
+    @cached_property
+    def most_clients(self) -> Client | None:
+        """The largest set of addresses on the Internet that are all alike: those that no table names."""
+
+        def size(client: Client) -> tuple[int, int]:
+            return (client.addresses & INTERNET).size, client.addresses.size
+
+        return max(self.parted_clients, key=size, default=None)
+
+    @cached_property
+    def grant(self) -> CertificateGrant | None:
+        """What every certificate that the CAs vouch for gives here, or will as soon as TLS has a certificate, too."""
+        if self._has_certificate or not self.service.asks_for_certificate:
+            return certificate_grant(self)
+        return SmtpdWays(self.service, self.listener, self._dovecots, lacks_nothing=True).grant
+
+    @cached_property
+    def unread_tables(self) -> dict[Unknown, Restriction]:
+        """What is not known of restrictions because their tables cannot be read."""
+        found = ((item, self.service.postfix.tables.table(item)) for item in self.items)
+        tables = ((item, table) for item, table in found if isinstance(table, UnreadableTable))
+        return {missing: item for item, table in tables for missing in unread(item, table).unknown}
+
     def refusing_certificates(self) -> Restriction | None:
         """Return what refuses somebody on the Internet who has nothing but a certificate that is trusted and listed."""
-        client = next((one for one in self.parted_clients if one.addresses & INTERNET), None)
-        if client is None:
+        client = self.most_clients
+        if client is None or not client.addresses & INTERNET:
             return None
         listed = (shown.fingerprint for shown in self.says.certificates if shown.fingerprint.text)
         shown = Shown(next(listed, UNLISTED), trusted=True)
-        way = (self.says.helos[0], self.says.senders[0], self.says.recipients(Destination.FOREIGN)[0])
-        return self.run.outcome(Session(client, True, shown, None, *way)).refused_by
+        recipient = next(iter(self.says.recipients(Destination.FOREIGN)), None)
+        said = (self.says.helos[0], self.says.senders[0], recipient)
+        return self.run.outcome(Session(client, True, shown, None, *said)).refused_by if recipient else None
 
     def _way(self, client: Client, principal: Principal, destination: Destination) -> Way | None:
         """Return how somebody gets mail taken, by what is certain if possible."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from auditor.files.tables import Entry, Table, UnreadableTable, read_table
+from auditor.files.tables import UnreadableTable, read_table
 from auditor.syntax.postfix_lines import Word, braced, words
 
 if TYPE_CHECKING:
+    from auditor.files.tables import Table
     from auditor.host import Host
     from auditor.postfix.restrictions import Restriction
 
@@ -19,7 +20,6 @@ class AccessTables:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._known: dict[str, Table | UnreadableTable] = {}
-        self._naming: dict[tuple[str, str, frozenset[str]], Entry | None] = {}
 
     def table(self, item: Restriction) -> Table | UnreadableTable | None:
         """Return the table of a restriction, None for a restriction without one."""
@@ -32,30 +32,10 @@ class AccessTables:
             self._known[specification] = read_table(self._host, specification, at=item.span)
         return self._known[specification]
 
-    def entry_that_names(self, item: Restriction, restriction: str, classes: frozenset[str]) -> Entry | None:
-        """Return the first entry whose result, as a restriction list, names a restriction or one of some classes.
-
-        Source: access(5), "restriction..."; names of classes are case-sensitive (smtpd_check.c, generic_checks).
-        """
-        table = self.table(item)
-        if not isinstance(table, Table):
-            return None
-        key = (item.argument, restriction, classes)
-        if key not in self._naming:
-            names = "|".join([f"(?i:{re.escape(restriction)})", *map(re.escape, classes)])
-            found = re.compile(rf"(?<![^\s,])(?:{names})(?![^\s,])")
-            self._naming[key] = next((entry for entry in table.entries if found.search(entry.result)), None)
-        return self._naming[key]
-
 
 def is_access_check(name: str) -> bool:
     """Whether a restriction looks its subject up in an access(5) table."""
     return bool(re.fullmatch(r"check_\w+_access", name, re.IGNORECASE | re.ASCII))
-
-
-def refuses(result: str) -> bool:
-    """Whether an access table's result refuses: REJECT, DEFER, DISCARD, or an SMTP reply code (access(5))."""
-    return bool(re.match(r"(?:reject|defer|discard|[45]\d\d)(?![^\s,])", result.strip(), re.IGNORECASE | re.ASCII))
 
 
 def _specification(item: Restriction) -> str:

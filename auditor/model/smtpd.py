@@ -5,10 +5,9 @@ from __future__ import annotations
 import ipaddress
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from auditor.finding import Confidence
-from auditor.model.certificate_rights import CertificateRights
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
 from auditor.model.files import TrustUse
 from auditor.postfix.defaults import version_numbers
@@ -39,6 +38,9 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """The service as master.cf names it."""
+
+
+Grouped = TypeVar("Grouped", bound=Named)
 
 
 class TlsLevel(Enum):
@@ -233,11 +235,6 @@ class SmtpdService:
         """Whether smtpd finds what keeps strangers from relaying; it does not start otherwise."""
         return has_relay_guard(self.postfix.configuration, self.service)
 
-    @cached_property
-    def certificates(self) -> CertificateRights:
-        """What client certificates give here."""
-        return CertificateRights(self)
-
 
 def confidence_in(services: Iterable[SmtpdService]) -> Confidence:
     """Return how sure it is that these services are there: without a master.cf it is only what is usual."""
@@ -270,14 +267,12 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return None
 
 
-def grouped(
-    services: Iterable[SmtpdService], place: Callable[[SmtpdService], Origin | None]
-) -> dict[Origin, list[SmtpdService]]:
+def grouped(services: Iterable[Grouped], place: Callable[[Grouped], Origin | None]) -> dict[Origin, list[Grouped]]:
     """Return the services by the place that makes something so for them: it is said once a place, not once a service.
 
     Services without such a place are left out.
     """
-    found: dict[Origin, list[SmtpdService]] = {}
+    found: dict[Origin, list[Grouped]] = {}
     for service in services:
         if origin := place(service):
             found.setdefault(origin, []).append(service)

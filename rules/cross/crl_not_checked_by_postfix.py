@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.access.rows import Revocable
 from auditor.finding import Severity
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from auditor.access.postfix_ways import SmtpdWays
+    from auditor.access.table import Access
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Postfix
-    from auditor.model.smtpd import SmtpdService
     from auditor.text import Origin
 
 
@@ -23,7 +24,7 @@ ADVICE: Final = (
 )
 
 
-class CrlNotCheckedByPostfix(PostfixRule):
+class CrlNotCheckedByPostfix(AccessRule):
     """A revoked client certificate goes on working in Postfix.
 
     What: a service lets clients past because a CA vouches for their certificate, by permit_tls_all_clientcerts or by
@@ -46,20 +47,22 @@ class CrlNotCheckedByPostfix(PostfixRule):
 
     name = "crl-not-checked-by-postfix"
     severity = Severity.CRITICAL
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding | NotChecked]:
+    def check(self, access: Access) -> Iterator[Finding | NotChecked]:
         """Look at what trusted certificates get at each service."""
-        for service in postfix.smtpd_services:
-            if service.certificates.grant and service.certificates.refuses_some is None:
-                yield from self._not_checked_tables(service)
-        for origin, group in grouped(postfix.smtpd_services, lambda one: one.certificates.unrevocable).items():
-            for parameter, unreadable in group[0].authorities.unread:
+        for ways in access.smtpd:
+            if ways.grant and ways.grant.revocable is Revocable.UNKNOWN:
+                for missing in ways.grant.unread:
+                    yield self.not_checked(f"whether {missing.what} refuses revoked certificates", missing.why)
+        for origin, group in grouped(access.smtpd, _unrevocable).items():
+            for parameter, unreadable in group[0].service.authorities.unread:
                 yield self.not_checked(f"{unreadable.path} ({parameter.name} at {parameter.origin})", unreadable.why)
             yield self._finding(origin, group)
 
-    def _finding(self, origin: Origin, group: Sequence[SmtpdService]) -> Finding:
-        authorities, grant = group[0].authorities, group[0].certificates.grant
-        gets = f"{grant.right.value if grant else ''} {named(group)}"
+    def _finding(self, origin: Origin, group: Sequence[SmtpdWays]) -> Finding:
+        authorities, grant = group[0].service.authorities, group[0].grant
+        gets = f"{grant.gain.value if grant else ''} {named(group)}"
         message = f"whoever holds a client certificate {gets} until it expires: Postfix looks at no CRL"
         severity = Severity.HIGH
         revoked = sum(crl.count for _, crl in authorities.crls)
@@ -70,13 +73,12 @@ class CrlNotCheckedByPostfix(PostfixRule):
             message = f"{holder}: Postfix never looks at the CRL in {store}, which lists {listed}"
             severity = Severity.CRITICAL
         because = [(one.origin, "the CAs; a CRL here has no effect") for one in authorities.settings]
-        because.append((group[0].asking_parameter.origin, "clients are asked for a certificate"))
+        because.append((group[0].service.asking_parameter.origin, "clients are asked for a certificate"))
         if grant and grant.also_needed:
             because.append((grant.also_needed.origin, "refuses those who have nothing but a certificate"))
             severity = Severity.MEDIUM
         return self.finding(origin, message, because=because, advice=ADVICE, severity=severity)
 
-    def _not_checked_tables(self, service: SmtpdService) -> Iterator[NotChecked]:
-        for item, why in service.certificates.unknown_tables:
-            if item.name.lower() == "check_ccert_access":
-                yield self.not_checked(f"whether {item.name} at {item.origin} refuses revoked certificates", why)
+
+def _unrevocable(ways: SmtpdWays) -> Origin | None:
+    return ways.grant.origin if ways.grant and ways.grant.revocable is Revocable.NO else None

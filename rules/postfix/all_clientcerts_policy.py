@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.certificate_rights import ALL_CERTIFICATES
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.postfix_ways import SmtpdWays
+    from auditor.access.table import Access
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Postfix
+    from auditor.text import Origin
 
 
-class AllClientcertsPolicy(PostfixRule):
+class AllClientcertsPolicy(AccessRule):
     """Every certificate of a CA is let past, whoever holds it.
 
     What: permit_tls_all_clientcerts decides in a restriction list of a service that asks for client certificates: it
@@ -35,22 +36,28 @@ class AllClientcertsPolicy(PostfixRule):
 
     name = "all-clientcerts-policy"
     severity = Severity.MEDIUM
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding | NotChecked]:
+    def check(self, access: Access) -> Iterator[Finding | NotChecked]:
         """Look at what trusted certificates get at each service."""
-        for service in postfix.smtpd_services:
-            if service.certificates.grant or not (service.asks_for_certificate and service.authorities.configured):
-                continue
-            for item, why in service.certificates.unknown_tables:
-                yield self.not_checked(f"whether a result of {item.name} at {item.origin} is {ALL_CERTIFICATES}", why)
-        for origin, group in grouped(postfix.smtpd_services, lambda one: one.certificates.permit_for_all).items():
-            service, right = group[0], group[0].certificates.right
+        for ways in access.smtpd:
+            if ways.grant is None and ways.service.asks_for_certificate and ways.service.authorities.configured:
+                for missing in ways.unread_tables:
+                    if any(missing in way.outcome.relied_on for way in ways.ways):
+                        yield self.not_checked(missing.what, missing.why)
+        for origin, group in grouped(access.smtpd, _permit).items():
+            service, grant = group[0].service, group[0].grant
             because = [(one.origin, "every certificate of these CAs") for one in service.authorities.settings]
             because.append((service.asking_parameter.origin, "clients are asked for a certificate"))
             yield self.finding(
                 origin,
-                f"every certificate of the trusted CAs {right.value if right else ''} {named(group)}, whoever holds it",
+                f"every certificate of the trusted CAs {grant.gain.value if grant else ''} {named(group)},"
+                " whoever holds it",
                 because=because,
                 advice="replace permit_tls_all_clientcerts by permit_tls_clientcerts, and list the fingerprints of"
                 " those who may in relay_clientcerts",
             )
+
+
+def _permit(ways: SmtpdWays) -> Origin | None:
+    return ways.grant.origin if ways.grant and ways.grant.by_permit else None

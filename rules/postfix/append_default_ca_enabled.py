@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditor.access.certificate_grants import Gain, greatest_gain
 from auditor.finding import Severity
-from auditor.model.certificate_rights import Right
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.table import Access
     from auditor.finding import Finding
-    from auditor.model import Postfix
 
-SEVERITIES: Final = {Right.RELAY: Severity.CRITICAL, Right.ENTRY: Severity.HIGH, None: Severity.INFO}
+SEVERITIES: Final = {Gain.RELAY: Severity.CRITICAL, Gain.ENTRY: Severity.HIGH, None: Severity.INFO}
 ADVICE: Final = (
     "remove the line or write `tls_append_default_CA = no`; it is meant for the SMTP client, too: give that one its CAs"
     " by smtp_tls_CAfile or smtp_tls_CApath"
 )
 
 
-class AppendDefaultCaEnabled(PostfixRule):
+class AppendDefaultCaEnabled(AccessRule):
     """Postfix trusts client certificates of every CA that the system trusts.
 
     What: `tls_append_default_CA = yes` is in effect for an smtpd service that asks its clients for certificates and has
@@ -45,24 +45,23 @@ class AppendDefaultCaEnabled(PostfixRule):
 
     name = "append-default-ca-enabled"
     severity = Severity.CRITICAL
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding]:
+    def check(self, access: Access) -> Iterator[Finding]:
         """Look at the services that ask for certificates."""
-        services = (one for one in postfix.smtpd_services if one.asks_for_certificate)
-        appending = (one for one in services if one.authorities.appends_default)
-        for origin, group in grouped(appending, lambda service: service.authorities.appending.origin).items():
-            severity = min(SEVERITIES[service.certificates.right] for service in group)
-            worst = [service for service in group if SEVERITIES[service.certificates.right] is severity]
-            authorities, certificates = worst[0].authorities, worst[0].certificates
-            message = f"{named(worst)} takes a certificate of any CA that the system trusts for a trusted one"
-            if certificates.right:
-                anyone = "anyone with a certificate of any CA that the system trusts"
-                message = f"{anyone} {certificates.right.value} {named(worst)}"
-            if authorities.always_append:
-                message += f"; Postfix {postfix.version} always adds the system's CAs"
-            because = [(one.origin, "the system's CAs are added to these") for one in authorities.settings]
-            because.append((worst[0].asking_parameter.origin, "clients are asked for a certificate"))
-            if certificates.grant:
-                because.append((certificates.grant.origin, "trusted certificates are let past here"))
-            advice = "upgrade to Postfix 2.7.2 or later" if authorities.always_append else ADVICE
-            yield self.finding(origin, message, because=because, advice=advice, severity=severity)
+        asking = (ways for ways in access.smtpd if ways.service.asks_for_certificate)
+        appending = (ways for ways in asking if ways.service.authorities.appends_default)
+        for origin, group in grouped(appending, lambda one: one.service.authorities.appending.origin).items():
+            gain, services = greatest_gain(group)
+            service, grant = services[0].service, services[0].grant
+            message = f"{named(services)} takes a certificate of any CA that the system trusts for a trusted one"
+            if gain:
+                message = f"anyone with a certificate of any CA that the system trusts {gain.value} {named(services)}"
+            if service.authorities.always_append:
+                message += f"; Postfix {service.postfix.version} always adds the system's CAs"
+            because = [(one.origin, "the system's CAs are added to these") for one in service.authorities.settings]
+            because.append((service.asking_parameter.origin, "clients are asked for a certificate"))
+            if grant:
+                because.append((grant.origin, "trusted certificates are let past here"))
+            advice = "upgrade to Postfix 2.7.2 or later" if service.authorities.always_append else ADVICE
+            yield self.finding(origin, message, because=because, advice=advice, severity=SEVERITIES[gain])

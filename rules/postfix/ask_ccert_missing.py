@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.model.smtpd import named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.table import Access
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Postfix
     from auditor.model.smtpd import SmtpdService
     from auditor.text import Origin
 
 
-class AskCcertMissing(PostfixRule):
+BY_CERTIFICATE: Final = frozenset({"permit_tls_clientcerts", "permit_tls_all_clientcerts", "check_ccert_access"})
+
+
+class AskCcertMissing(AccessRule):
     """A restriction looks at client certificates, and no service that uses it asks for them.
 
     What: permit_tls_clientcerts, permit_tls_all_clientcerts or check_ccert_access stands in a restriction list, and
@@ -37,13 +40,15 @@ class AskCcertMissing(PostfixRule):
 
     name = "ask-ccert-missing"
     severity = Severity.MEDIUM
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding | NotChecked]:
+    def check(self, access: Access) -> Iterator[Finding | NotChecked]:
         """Look at every restriction about certificates, together with all services that use it."""
         users: dict[tuple[str, Origin], list[SmtpdService]] = {}
-        for service in postfix.smtpd_services:
-            for restriction in service.certificates.restrictions:
-                users.setdefault(restriction, []).append(service)
+        for ways in access.smtpd:
+            for item in (*ways.items, *ways.service.restrictions("smtpd_etrn_restrictions")):
+                if item.name.lower() in BY_CERTIFICATE:
+                    users.setdefault((item.name.lower(), item.origin), []).append(ways.service)
         for (name, origin), services in users.items():
             # A smtpd_tls_req_ccert that is ignored is what req-ccert-ignored reports.
             if any(service.asks_for_certificate or service.is_on("smtpd_tls_req_ccert") for service in services):

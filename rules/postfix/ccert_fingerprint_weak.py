@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.table import Access
     from auditor.finding import Finding
-    from auditor.model import Postfix
 
 DIGEST: Final = "smtpd_tls_fingerprint_digest"
+BY_FINGERPRINT: Final = frozenset({"permit_tls_clientcerts", "check_ccert_access"})
 
 
-class CcertFingerprintWeak(PostfixRule):
+class CcertFingerprintWeak(AccessRule):
     """Clients are let in by MD5 or SHA-1 fingerprints of their certificates.
 
     What: an smtpd service goes by the fingerprints of client certificates (permit_tls_clientcerts, check_ccert_access),
@@ -37,12 +38,15 @@ class CcertFingerprintWeak(PostfixRule):
 
     name = "ccert-fingerprint-weak"
     severity = Severity.LOW
+    product = "postfix"
     tags = ("tls", "certificates")
 
-    def check(self, postfix: Postfix) -> Iterator[Finding]:
+    def check(self, access: Access) -> Iterator[Finding]:
         """Look at the services that go by fingerprints."""
         services = (
-            one for one in postfix.smtpd_services if one.asks_for_certificate and one.certificates.goes_by_fingerprints
+            ways.service
+            for ways in access.smtpd
+            if ways.service.asks_for_certificate and any(one.name.lower() in BY_FINGERPRINT for one in ways.items)
         )
         weak = [one for one in services if one.get(DIGEST).effective.lower() in ("md5", "sha1")]
         for origin, group in grouped(weak, lambda one: one.get(DIGEST).origin).items():
@@ -50,7 +54,7 @@ class CcertFingerprintWeak(PostfixRule):
             yield self.finding(
                 origin,
                 f"{named(group)} knows client certificates by their {digest.effective.upper()} fingerprints",
-                because=postfix.unset(digest),
+                because=group[0].postfix.unset(digest),
                 advice=f"write `{DIGEST} = sha256`, and the fingerprints of the tables anew",
                 subject=DIGEST,
             )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.certificate_grants import greatest_gain
 from auditor.finding import Severity
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.table import Access
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Postfix
 
 
-class SmtpdTrustsPublicCas(PostfixRule):
+class SmtpdTrustsPublicCas(AccessRule):
     """The CAs for client certificates include public ones.
 
     What: smtpd_tls_CAfile or smtpd_tls_CApath of a service that asks for client certificates is the system's own store
@@ -38,23 +39,24 @@ class SmtpdTrustsPublicCas(PostfixRule):
 
     name = "smtpd-trusts-public-cas"
     severity = Severity.CRITICAL
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding | NotChecked]:
+    def check(self, access: Access) -> Iterator[Finding | NotChecked]:
         """Look at the CAs of the services that ask for certificates."""
-        asking = [service for service in postfix.smtpd_services if service.asks_for_certificate]
-        for service in asking:
-            for parameter, unreadable in service.authorities.unread:
+        asking = [ways for ways in access.smtpd if ways.service.asks_for_certificate]
+        for ways in asking:
+            for parameter, unreadable in ways.service.authorities.unread:
                 yield self.not_checked(f"{unreadable.path} ({parameter.name} at {parameter.origin})", unreadable.why)
-        public = [service for service in asking if service.authorities.public]
-        for origin, group in grouped(public, lambda service: service.authorities.public[0].parameter.origin).items():
-            right = next((one.certificates.right for one in group if one.certificates.right), None)
-            services = [service for service in group if service.certificates.right is right]
-            ca, grant = services[0].authorities.public[0], services[0].certificates.grant
+        public = [ways for ways in asking if ways.service.authorities.public]
+        for origin, group in grouped(public, lambda one: one.service.authorities.public[0].parameter.origin).items():
+            gain, services = greatest_gain(group)
+            service, grant = services[0].service, services[0].grant
+            ca = service.authorities.public[0]
             issuer = ca.name or f"any CA in {ca.store}"
             message = f"{named(services)} takes a certificate of {issuer}, where the public gets one, for a trusted one"
-            if right:
-                message = f"anyone with a certificate of {issuer} {right.value} {named(services)}"
-            because = [(services[0].asking_parameter.origin, "clients are asked for a certificate")]
+            if gain:
+                message = f"anyone with a certificate of {issuer} {gain.value} {named(services)}"
+            because = [(service.asking_parameter.origin, "clients are asked for a certificate")]
             if grant:
                 because.append((grant.origin, "trusted certificates are let past here"))
             yield self.finding(
@@ -62,5 +64,5 @@ class SmtpdTrustsPublicCas(PostfixRule):
                 message,
                 because=because,
                 advice=f"let {ca.parameter.name} name a file that holds nothing but the CA of your own clients",
-                severity=Severity.CRITICAL if right else Severity.INFO,
+                severity=Severity.CRITICAL if gain else Severity.INFO,
             )

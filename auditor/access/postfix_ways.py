@@ -242,9 +242,9 @@ class SmtpdWays:
             return None
         listed = (shown.fingerprint for shown in self.says.certificates if shown.fingerprint.text)
         shown = Shown(next(listed, UNLISTED), trusted=True)
-        recipient = next(iter(self.says.recipients(Destination.FOREIGN)), None)
-        said = (self.says.helos[0], self.says.senders[0], recipient)
-        return self.run.outcome(Session(client, True, shown, None, *said)).refused_by if recipient else None
+        destination = Destination.LOCAL if self.restrictions.is_final_for_all else Destination.FOREIGN
+        said = (self.says.helos[0], self.says.senders[0], self.says.recipients(destination)[0], destination)
+        return self.run.outcome(Session(client, True, shown, None, *said)).refused_by
 
     def _way(self, client: Client, principal: Principal, destination: Destination) -> Way | None:
         """Return how somebody gets mail taken, by what is certain if possible."""

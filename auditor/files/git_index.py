@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.host import Host, Mount, Reason, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _HEADER: Final = struct.Struct(">4sII")
 _EXTENSION: Final = struct.Struct(">4sI")
-_MODE: Final = struct.Struct(">I")
 _MODE_AT: Final = 24
 _FIXED: Final = 40
 """Bytes of an entry in front of the object's name: times, device, inode, mode, owner and size."""
 _HASH_LENGTHS: Final = (20, 32)
-_MODES: Final = frozenset({0o100644, 0o100755, 0o120000, 0o160000, 0o040000})
+_MODES: Final = frozenset(mode.to_bytes(4) for mode in (0o100644, 0o100755, 0o120000, 0o160000, 0o040000))
 _EXTENDED: Final = 0x4000
 _LENGTH: Final = 0xFFF
 MAX_PATH: Final = 4096
@@ -29,7 +28,10 @@ MAX_PATH: Final = 4096
 
 
 class Repository(NamedTuple):
-    """A git working tree: its top folder, and the paths below it that are tracked; ``why`` they are not known."""
+    """A git working tree: its top folder, and the paths below it that are tracked; ``why`` they are not known.
+
+    Tracked paths are those of the folders that were asked for.
+    """
 
     top: str
     tracked: frozenset[str] = frozenset()
@@ -45,8 +47,8 @@ class _DamagedError(Exception):
     pass
 
 
-def repository_of(folder: str) -> Repository | None:
-    """Return the git working tree that a folder lies in, None when it lies in none."""
+def repository_of(folder: str, within: Iterable[str] = ("/",)) -> Repository | None:
+    """Return the git working tree that a folder lies in, with what it tracks in some folders; None for no such tree."""
     top = os.path.realpath(folder)
     while not os.path.lexists(os.path.join(top, ".git")):
         if top == os.path.dirname(top):
@@ -60,13 +62,20 @@ def repository_of(folder: str) -> Repository | None:
             why = f"the index of its git repository: {data.why}"
         return Repository(top, why=why)
     try:
-        return Repository(top, frozenset(os.fsdecode(path) for path in tracked_paths(data)))
+        paths = tracked_paths(data, tuple(_beginning(one, top) for one in within))
+        return Repository(top, frozenset(map(os.fsdecode, paths)))
     except _DamagedError as error:
         return Repository(top, why=f"the index of its git repository {error}")
 
 
-def tracked_paths(data: bytes) -> list[bytes]:
-    """Return the paths in an index; raises when it is damaged or of a kind that is not read here."""
+def _beginning(folder: str, top: str) -> bytes:
+    """Return what the paths in a folder begin with, seen from the top; nothing where the whole tree is in it."""
+    name = os.path.relpath(os.path.realpath(folder), top)
+    return b"" if name.partition("/")[0] in (".", "..") else os.fsencode(f"{name}/")
+
+
+def tracked_paths(data: bytes, beginnings: tuple[bytes, ...]) -> list[bytes]:
+    """Return the paths in an index that begin so; raises when it is damaged or of a kind that is not read here."""
     if len(data) < _HEADER.size:
         raise _DamagedError("is damaged")
     magic, version, count = _HEADER.unpack_from(data)
@@ -79,7 +88,7 @@ def tracked_paths(data: bytes) -> list[bytes]:
             continue
         if b"link" in _extensions(data, end):
             raise _DamagedError("is split into two files, which is not read here")
-        return paths
+        return [path for path in paths if path.startswith(beginnings)]
     raise _DamagedError("is damaged")
 
 
@@ -90,18 +99,19 @@ def _entries(data: bytes, version: int, count: int, hash_length: int) -> tuple[l
     path = b""
     for _ in range(count):
         start = at
-        if _MODE.unpack_from(data, start + _MODE_AT)[0] not in _MODES:
+        if data[start + _MODE_AT : start + _MODE_AT + 4] not in _MODES:
             raise ValueError
         at = start + _FIXED + hash_length
-        flags = int.from_bytes(data[at : at + 2])
+        flags = data[at] << 8 | data[at + 1]
         at += 4 if version > 2 and flags & _EXTENDED else 2
         kept = b""
         if version == 4:
             cut, at = _offset(data, at)
             kept = path[: len(path) - cut]
-        end = data.index(b"\0", at)
+        length = flags & _LENGTH
+        end = at + length - len(kept) if length < _LENGTH else data.index(b"\0", at)
         path = kept + data[at:end]
-        if len(path) > MAX_PATH or flags & _LENGTH != min(len(path), _LENGTH):
+        if end < at or data[end] or len(path) > MAX_PATH:
             raise ValueError
         paths.append(path)
         # Up to version 3 an entry is filled up to a multiple of eight bytes, with one NUL at least.

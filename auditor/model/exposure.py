@@ -63,7 +63,8 @@ class Exposures:
         if self.host.is_live:
             return None
         folders = [self.host.real_path(name) for name in ("/etc", "/etc/dovecot", "/etc/postfix")]
-        return next((found for folder in folders if folder and (found := repository_of(folder))), None)
+        tops = [mount.folder for mount in self.host.mounts]
+        return next((found for folder in folders if folder and (found := repository_of(folder, tops))), None)
 
     def of(self, name: str) -> Exposure | str | None:
         """Return by what a file is open to others; None when it is not, or why that is not known."""

@@ -40,6 +40,17 @@ def test_it_lists_what_git_lists(tree, version):
     assert found.tracked_name(str(tree / "a")) is None
 
 
+@pytest.mark.parametrize("version", [2, 4])
+def test_only_the_folders_that_are_asked_for(tree, version):
+    git(tree, "config", "index.version", str(version))
+    git(tree, "add", ".")
+    tops = [str(tree / name) for name in ("etc/ssl", "etc/post", "etc/dovecot")]
+    found = repository_of(str(tree / "etc"), tops)
+    assert found.tracked == {"etc/ssl/server.key", "etc/dovecot/conf.d/10-ssl.conf"}
+    assert len(repository_of(str(tree / "etc"), [str(tree)]).tracked) == 5
+    assert len(repository_of(str(tree / "etc"), [str(tree.parent)]).tracked) == 5
+
+
 def test_sha256(tmp_path):
     git(tmp_path, "init", "-q", "--object-format=sha256")
     (tmp_path / "a").write_text("x")

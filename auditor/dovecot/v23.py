@@ -59,9 +59,13 @@ class Configuration23(Configuration):
         if definition is None:
             return None
         value = block.values.get(definition.name)
+        default = block.default(definition)
         if value:
+            # Of what it forgot to be set the daemon tells its processes only what differs from the default.
+            if definition.name in block.forgotten and definition.is_default(value.effective, default):
+                value = value._replace(effective=default or "")
             return effective(prefix + definition.name, value)
-        return self._default(root.values.get, block.default(definition) or "", prefix + definition.name)
+        return self._default(root.values.get, default or "", prefix + definition.name)
 
     def _definition(self, section: str, key: str) -> Definition | None:
         definitions = self.table.sections[section]

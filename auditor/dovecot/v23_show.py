@@ -161,10 +161,7 @@ def _shown(block: Block, table: Table, wanted: Wanted) -> Iterator[tuple[str, Va
 def _is_shown(value: Value, definition: Definition, default: str | None, wanted: Wanted, *, is_named: bool) -> bool:
     if wanted is not Wanted.CHANGED or is_named or definition.always_changed:
         return True
-    if definition.type is Type.ENUM and default is not None:
-        # doveconf compares as many characters as the value has: ``return`` passes for the default ``return-ok``.
-        return not default.startswith(value.shown)
-    return value.shown != default
+    return not definition.is_default(value.shown, default)
 
 
 def _setting(key: str, value: Value | None, shown: str, table: Table) -> Setting:

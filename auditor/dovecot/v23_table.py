@@ -56,6 +56,15 @@ class Definition(NamedTuple):
     always_changed: bool = False
     """Modules disagree about the default, so that doveconf prints whatever is set."""
 
+    def is_default(self, text: str, default: str | None) -> bool:
+        """Whether a value is taken for its default; of a word as many characters count as the value has.
+
+        So ``return`` passes for the default ``return-ok`` (``config_export_type``, src/config/config-request.c).
+        """
+        if self.type is Type.ENUM and default is not None:
+            return default.startswith(text)
+        return text == default
+
 
 class Table(NamedTuple):
     """What one version knows.

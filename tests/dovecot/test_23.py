@@ -84,6 +84,19 @@ def test_passdbs_of_a_protocol_come_first(tmp_path: Path) -> None:
     assert configuration.scopes() == [Scope("imap")]
 
 
+def test_return_is_the_default_in_what_the_daemon_copies(tmp_path: Path) -> None:
+    """As ``doveconf -N -f protocol=...`` of 2.3.19.1 says it to auth: the global passdb's is not printed for IMAP."""
+    passdb = "passdb {\n  driver = pam\n  result_success = return\n}\n"
+    configuration = read(tmp_path, f"{passdb}protocol imap {{\n{passdb}}}\n")
+
+    def rules(protocol: str) -> list[tuple[str, str]]:
+        found = (one.get("result_success") for one in configuration.sections("passdb", Scope(protocol)))
+        return [(one.value, str(one.origin).rpartition(":")[2]) for one in found if one]
+
+    assert rules("imap") == [("return", "8"), ("return-ok", "3")]
+    assert rules("pop3") == [("return", "3")]
+
+
 def test_section_spans_its_block(tmp_path: Path) -> None:
     text = "passdb {\n  driver = pam\n  args = x\n} # end\nuserdb {\n!include a.conf\n"
     configuration = read(tmp_path, text, a="driver = passwd\n}\n")

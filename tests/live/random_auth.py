@@ -153,10 +153,6 @@ def configuration(seed: str, number: int, dialect: str) -> RandomConfiguration:
     # 2.4 does not start with this one, and 2.3 lets nobody in.
     if last.settings.get("result_success") == "continue":
         del last.settings["result_success"]
-    # doveconf of 2.3 takes `return` for the default where a protocol has passdbs of its own (2.3.19.1).
-    for passdb in passdbs if dialect == "2.3" else []:
-        if passdb.settings.get("result_success") == "return":
-            del passdb.settings["result_success"]
     # auth starts only with an ordinary passdb for every protocol.
     for passdb in passdbs[:1]:
         passdb.protocol = "" if len(passdbs) == 1 else passdb.protocol

@@ -1,104 +1,124 @@
-"""The language of event filters, as in ``log_debug`` and the ``filter`` of a metric.
+"""What Dovecot says about event filters that it cannot read: ``log_debug``, the ``filter`` of a metric.
 
-Follows src/lib/event-filter-lexer.l and event-filter-parser.y (2.3.19.1). Versions before 2.3.12 have another language.
+Follows src/lib/event-filter-lexer.l and event-filter-parser.y of 2.3.19.1, 2.4.1 and main of 2026-08: one grammar, in
+which 2.4 allows more characters in a word. What bison expects in each state, and what it calls the end, was asked of
+doveconf. Versions before 2.3.12 have another language.
 """
 
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_TOKENS: Final = re.compile(
-    r"""[ \t\n\r]|(?P<STRING>"(?P<text>(?:\\.|[^"])*+)")|(?P<end>".*)|(?P<TOKEN>[A-Za-z0-9:.*?_-]+)|(?P<sign>.)""",
-    re.DOTALL,
-)
-_SIGNS: Final = "<>=()"
-_WORDS: Final = ("AND", "OR", "NOT")
+    from auditor.dovecot.configuration import Dialect
+
+_TOKENS: Final = r"""(?P<BLANK>[ \t\n\r])|(?P<STRING>"(?:\\.|[^"])*+")|(?P<END>")|(?P<CHAR>[<>=()])
+    |(?P<TOKEN>[A-Za-z0-9:.*?_%s-]+)|(?P<STRAY>.)"""
+_KEYWORDS: Final = {"and": "AND", "or": "OR", "not": "NOT"}
+_OPERAND: Final = "TOKEN or STRING or NOT or '('"
+_OPERATOR: Final = "'=' or '>' or '<'"
 _ONLY_EQUAL: Final = ("event", "category", "source_location")
-_END: Final = "$end"
+"""What can be asked about besides the fields of an event."""
 
 
-class _State(Enum):
-    """What was read last."""
+class _Language(NamedTuple):
+    """In what the dialects differ: tokens, escapes, and bison's names for the end and for what is no token."""
 
-    NOTHING = auto()
-    OPERATOR = auto()
-    """``and``, ``or``, ``not`` or an opening bracket."""
-    KEY = auto()
-    EQUAL = auto()
-    UNEQUAL = auto()
-    """``<`` or ``>``, behind which an equals sign may stand."""
-    UNEQUAL_OR_EQUAL = auto()
-    VALUE = auto()
+    token: re.Pattern[str]
+    escape: str
+    end: str
+    stray: str
 
 
-_EXPRESSION: Final = {
-    "TOKEN": _State.KEY,
-    "STRING": _State.KEY,
-    "NOT": _State.OPERATOR,
-    "'('": _State.OPERATOR,
+_LANGUAGES: Final[Mapping[Dialect, _Language]] = {
+    "2.3": _Language(re.compile(_TOKENS % "", re.DOTALL | re.VERBOSE), r'\\([\\"])', "$end", "$undefined"),
+    "2.4": _Language(re.compile(_TOKENS % "/%", re.DOTALL | re.VERBOSE), r"\\(.)", "end of file", "invalid token"),
 }
-_VALUE: Final = dict.fromkeys(("TOKEN", "STRING", *_WORDS), _State.VALUE)
-_NEXT: Final[Mapping[_State, Mapping[str, _State]]] = {
-    _State.NOTHING: _EXPRESSION,
-    _State.OPERATOR: _EXPRESSION,
-    _State.KEY: {"'='": _State.EQUAL, "'>'": _State.UNEQUAL, "'<'": _State.UNEQUAL},
-    _State.EQUAL: _VALUE,
-    _State.UNEQUAL: {**_VALUE, "'='": _State.UNEQUAL_OR_EQUAL},
-    _State.UNEQUAL_OR_EQUAL: _VALUE,
-    _State.VALUE: {"AND": _State.OPERATOR, "OR": _State.OPERATOR, "')'": _State.VALUE},
-}
-_EXPECTED: Final = {
-    # The parser takes what stands in front of such a token for an empty filter.
-    _State.NOTHING: _END,
-    _State.OPERATOR: "TOKEN or STRING or NOT or '('",
-    _State.KEY: "'=' or '>' or '<'",
-    _State.VALUE: _END,
-}
-"""What the parser names; it names no more than four tokens."""
 
 
-def filter_error(text: str) -> str:
-    """Return what the daemon says of a filter that it cannot parse, in its parser's words; empty for a good one."""
-    message = _error(text)
-    return f"event filter: {message}" if message else ""
+class _RefusedError(ValueError):
+    """What the parser says."""
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the kinds of tokens and their texts, then the end; a string that does not end is the end."""
-    for match in _TOKENS.finditer(text):
-        kind = match.lastgroup
+class _Parser:
+    """One pass over the tokens of a filter; ``kind`` and ``text`` are the token to be read next."""
+
+    def __init__(self, text: str, language: _Language) -> None:
+        self._tokens = _tokens(text, language)
+        self._end = language.end
+        self.advance()
+
+    def advance(self) -> None:
+        self.kind, self.text = next(self._tokens)
+
+    def unexpected(self, expected: str = "") -> _RefusedError:
+        return _RefusedError(f"syntax error, unexpected {self.kind}" + (f", expecting {expected}" if expected else ""))
+
+    def filter(self) -> None:
+        if self.kind in ("TOKEN", "STRING", "NOT", "'('"):
+            self.expression()
+        if self.kind != self._end:
+            raise self.unexpected(self._end)
+
+    def expression(self) -> None:
+        depth = 0
+        while True:
+            while self.kind in ("NOT", "'('"):
+                depth += self.kind == "'('"
+                self.advance()
+            self.key_value()
+            while depth and self.kind == "')'":
+                depth -= 1
+                self.advance()
+            if self.kind not in ("AND", "OR"):
+                break
+            self.advance()
+        if depth:
+            raise self.unexpected("AND or OR or ')'")
+
+    def key_value(self) -> None:
+        if self.kind not in ("TOKEN", "STRING"):
+            raise self.unexpected(_OPERAND)
+        key = self.text
+        self.advance()
+        operator = self.kind
+        if operator not in ("'='", "'>'", "'<'"):
+            raise self.unexpected(_OPERATOR)
+        self.advance()
+        if operator != "'='" and self.kind == "'='":
+            self.advance()
+        if self.kind not in ("TOKEN", "STRING", "AND", "OR", "NOT"):
+            raise self.unexpected()
+        if operator != "'='" and key in _ONLY_EQUAL:
+            message = "Only fields support inequality comparisons"
+            raise _RefusedError(message)
+        self.advance()
+
+
+def _tokens(text: str, language: _Language) -> Iterator[tuple[str, str]]:
+    for match in language.token.finditer(text):
+        kind, found = match.lastgroup, match[0]
+        if kind == "END":
+            break  # A quote that never closes swallows the rest.
         if kind == "TOKEN":
-            word = match[0].upper()
-            yield word if word in _WORDS else kind, match[0]
+            yield _KEYWORDS.get(found.lower(), "TOKEN"), found
         elif kind == "STRING":
-            yield kind, re.sub(r'\\([\\"])', r"\1", match["text"])
-        elif kind == "end":
-            break
-        elif kind:
-            yield f"'{match[0]}'" if match[0] in _SIGNS else "$undefined", match[0]
-    yield _END, ""
+            yield "STRING", re.sub(language.escape, r"\1", found[1:-1], flags=re.DOTALL)
+        elif kind == "CHAR":
+            yield f"'{found}'", found
+        elif kind == "STRAY":
+            yield language.stray, found
+    while True:
+        yield language.end, ""
 
 
-def _error(text: str) -> str:
-    state = _State.NOTHING
-    open_brackets = 0
-    key = ""
-    for kind, word in _tokens(text):
-        if kind == _END and not open_brackets and state in (_State.NOTHING, _State.VALUE):
-            break
-        following = _NEXT[state].get(kind)
-        if following is None or (kind == "')'" and not open_brackets):
-            expected = "AND or OR or ')'" if open_brackets and state is _State.VALUE else _EXPECTED.get(state)
-            return f"syntax error, unexpected {kind}" + (f", expecting {expected}" if expected else "")
-        is_unequal = state in (_State.UNEQUAL, _State.UNEQUAL_OR_EQUAL)
-        if is_unequal and following is _State.VALUE and key in _ONLY_EQUAL:
-            return "Only fields support inequality comparisons"
-        open_brackets += (kind == "'('") - (kind == "')'")
-        key = word if following is _State.KEY else key
-        state = following
+def filter_error(text: str, dialect: Dialect) -> str:
+    """Return what the daemon says about a filter; empty when it takes it."""
+    try:
+        _Parser(text, _LANGUAGES[dialect]).filter()
+    except _RefusedError as error:
+        return f"event filter: {error}"
     return ""

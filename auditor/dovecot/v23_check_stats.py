@@ -45,7 +45,7 @@ def check_metric(name: str, event_filter: str, group_by: str) -> Iterator[tuple[
         yield "Metric name can't be empty", "metric_name"
     elif not event_filter:
         yield f"metric {name} {{ filter }} is empty - will not match anything", "filter"
-    elif error := filter_error(event_filter):
+    elif error := filter_error(event_filter, "2.3"):
         yield error, "filter"
     else:
         for word in words_of(group_by, " "):

@@ -151,7 +151,7 @@ def _check_log(view: View) -> Iterator[Problem]:
     if numbers(view.table.version) < EVENT_FILTERS:
         return
     for key in ("log_debug", "log_core_filter", "process_shutdown_filter"):
-        if error := filter_error(view.text(key)):
+        if error := filter_error(view.text(key), "2.3"):
             yield view.problem(f"Invalid {key}: {error}", None, key)
 
 

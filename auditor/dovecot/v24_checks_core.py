@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from auditor.dovecot.v24_event_filter import event_filter_error
+from auditor.dovecot.event_filter import filter_error
 from auditor.dovecot.v24_filters import Kind
 from auditor.dovecot.v24_hash_format import HASH_BITS
 from auditor.dovecot.v24_schema import LATE_VARIABLES
@@ -131,12 +131,12 @@ def _metric(view: View) -> str | None:
     text = view.text("metric_filter")
     if not text:
         return f"metric {view.text('metric_name')} {{ filter }} is empty - will not match anything"
-    return event_filter_error(text)
+    return filter_error(text, "2.4")
 
 
 def _log_filter(key: str) -> Check:
     def check(view: View) -> str | None:
-        error = event_filter_error(view.text(key))
+        error = filter_error(view.text(key), "2.4")
         return f"Invalid {key}: {error}" if error else None
 
     return check

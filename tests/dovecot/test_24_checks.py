@@ -1,4 +1,4 @@
-"""What 2.4 says about filters of events, addresses and hashes; every answer was given by doveconf 2.4.1 and 2.4.5.
+"""What 2.4 says about addresses and hashes; every answer was given by doveconf 2.4.1 and 2.4.5.
 
 That doveconf refuses them where they stand is in tests/data/dovecot24-texts.txt.
 """
@@ -8,32 +8,8 @@ from __future__ import annotations
 import pytest
 
 from auditor.dovecot.v24_addresses import is_address_source, path_error
-from auditor.dovecot.v24_event_filter import event_filter_error
 from auditor.dovecot.v24_hash_format import hash_format_error
 from auditor.dovecot.v24_uris import http_url_error, is_sieve_url, uri_error
-
-OPERATOR = "'=' or '>' or '<'"
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("", ""),
-        ("category=auth and not (event=x or y>=5)", ""),
-        ('"a b" = "c\\"d" OR e < or', ""),
-        ('"never closed', ""),
-        ("a b", f"syntax error, unexpected TOKEN, expecting {OPERATOR}"),
-        ("a=b c", "syntax error, unexpected TOKEN, expecting end of file"),
-        ("a >", "syntax error, unexpected end of file"),
-        ("a = )", "syntax error, unexpected ')'"),
-        ("! x", "syntax error, unexpected invalid token, expecting end of file"),
-        ("(a=b x", "syntax error, unexpected TOKEN, expecting AND or OR or ')'"),
-        ("a=b and", "syntax error, unexpected end of file, expecting TOKEN or STRING or NOT or '('"),
-        ("category>b", "Only fields support inequality comparisons"),
-    ],
-)
-def test_event_filters(text: str, wanted: str) -> None:
-    assert event_filter_error(text) == (f"event filter: {wanted}" if wanted else "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Event filters are refused in the words of doveconf 2.3.19.1, which was asked for each."""
+"""Event filters are refused in the words of doveconf 2.3.19.1, and of 2.4.1 and 2.4.5, which were asked for each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from auditor.dovecot.event_filter import filter_error
 
 EXPRESSION = "TOKEN or STRING or NOT or '('"
+OPERATOR = "'=' or '>' or '<'"
 
 
 @pytest.mark.parametrize(
@@ -22,15 +23,15 @@ EXPRESSION = "TOKEN or STRING or NOT or '('"
         "((a=1))",
     ],
 )
-def test_good(text: str) -> None:
-    assert filter_error(text) == ""
+def test_good_23(text: str) -> None:
+    assert filter_error(text, "2.3") == ""
 
 
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("a", "syntax error, unexpected $end, expecting '=' or '>' or '<'"),
-        ("foo bar", "syntax error, unexpected TOKEN, expecting '=' or '>' or '<'"),
+        ("a", f"syntax error, unexpected $end, expecting {OPERATOR}"),
+        ("foo bar", f"syntax error, unexpected TOKEN, expecting {OPERATOR}"),
         ("a=1 2", "syntax error, unexpected TOKEN, expecting $end"),
         ("a=1,2", "syntax error, unexpected $undefined, expecting $end"),
         ("a=(1)", "syntax error, unexpected '('"),
@@ -46,5 +47,26 @@ def test_good(text: str) -> None:
         ("category>1", "Only fields support inequality comparisons"),
     ],
 )
-def test_bad(text: str, error: str) -> None:
-    assert filter_error(text) == f"event filter: {error}"
+def test_bad_23(text: str, error: str) -> None:
+    assert filter_error(text, "2.3") == f"event filter: {error}"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ""),
+        ("category=auth and not (event=x or y>=5)", ""),
+        ('"a b" = "c\\"d" OR e < or', ""),
+        ('"never closed', ""),
+        ("a b", f"syntax error, unexpected TOKEN, expecting {OPERATOR}"),
+        ("a=b c", "syntax error, unexpected TOKEN, expecting end of file"),
+        ("a >", "syntax error, unexpected end of file"),
+        ("a = )", "syntax error, unexpected ')'"),
+        ("! x", "syntax error, unexpected invalid token, expecting end of file"),
+        ("(a=b x", "syntax error, unexpected TOKEN, expecting AND or OR or ')'"),
+        ("a=b and", f"syntax error, unexpected end of file, expecting {EXPRESSION}"),
+        ("category>b", "Only fields support inequality comparisons"),
+    ],
+)
+def test_24(text: str, wanted: str) -> None:
+    assert filter_error(text, "2.4") == (f"event filter: {wanted}" if wanted else "")

@@ -10,7 +10,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HIDDEN: Final = "# hidden"
 """What stands in a report where the file has a secret."""
@@ -52,6 +55,11 @@ def escaped(text: str) -> str:
 def shortened(text: str, longest: int = 100) -> str:
     """Return text for a sentence: cut with an ellipsis where it is longer than that many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """Return words as a sentence lists them: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def names_secret(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from auditor.dovecot.v23_secrets import secret_parts
-from auditor.text import escaped, shortened
+from auditor.text import enumerated, escaped, shortened
 
 MAX_VALUE: Final = 200
 """Characters of a value that advice repeats."""
@@ -26,5 +26,4 @@ def shown(text: str) -> str:
 
 def ticked(lines: list[str]) -> str:
     """Return lines to write as a list in a sentence."""
-    quoted = [f"`{line.strip()}`" for line in lines]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return enumerated([f"`{line.strip()}`" for line in lines])

@@ -14,7 +14,7 @@ from auditor.postfix.defaults import version_numbers
 from auditor.postfix.relay_guard import has_relay_guard
 from auditor.postfix.restrictions import MAIL_LISTS, restrictions
 from auditor.postfix.services import smtpd_address, smtpd_port
-from auditor.text import Origin
+from auditor.text import Origin, enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -281,5 +281,21 @@ def grouped(services: Iterable[Grouped], place: Callable[[Grouped], Origin | Non
 
 def named(services: Iterable[Named]) -> str:
     """Return the names of services for a sentence."""
-    names = list(dict.fromkeys(service.name for service in services))
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return enumerated(_names(services))
+
+
+def said_of(services: Iterable[Named], singular: str, plural: str) -> str:
+    """Return the names of services with what one of them does, or what several do: ``smtp and submission take``."""
+    names = _names(services)
+    return f"{enumerated(names)} {singular if len(names) == 1 else plural}"
+
+
+def lack_of_tls(services: Sequence[SmtpdService]) -> str:
+    """Return that services have no TLS, or do not insist on it, for a sentence."""
+    if all(service.tls_level is TlsLevel.NONE for service in services):
+        return f"{said_of(services, 'has', 'have')} no TLS"
+    return f"{said_of(services, 'does', 'do')} not insist on TLS"
+
+
+def _names(services: Iterable[Named]) -> list[str]:
+    return list(dict.fromkeys(service.name for service in services))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.model.openssl_ciphers import ListTooLongError, expand
 from auditor.model.tls_protocols import from_minimum, from_words
+from auditor.text import enumerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,4 +82,4 @@ def named(words: Iterable[str], most: int = 3) -> str:
     more = len(names) - most
     if more > 1:
         return f"{', '.join(names[:most])} and {more} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1] if names else "")))
+    return enumerated(names)

@@ -18,7 +18,7 @@ from auditor.host import Unreadable
 from auditor.model.upgrade import Break, Upgrade, and_so, divided, line_of
 from auditor.model.upgrade_values import changed_defaults, changed_filters, changed_values
 from auditor.syntax.dovecot import Kind, parse, statements
-from auditor.text import escaped, shortened
+from auditor.text import enumerated, escaped, shortened
 
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Configuration
@@ -167,7 +167,7 @@ class _Judge:
             return "since 2.4.0 it is written in another way"
         if len(new) == 1:
             return f"since 2.4.0 it is {new[0]}"
-        return f"since 2.4.0 there are {', '.join(new[:-1])} and {new[-1]}"
+        return f"since 2.4.0 there are {enumerated(new)}"
 
     def _external(self, line: OldLine) -> str:
         """Return what the settings of the ``.conf.ext`` file are that a line names; note a file that cannot be read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import named
+from auditor.model.smtpd import said_of
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class SaslExternalAnnounced(HostRule):
                 parameter = passing[0].get(FILTER)
                 yield self.finding(
                     parameter.origin,
-                    f"{named(passing)} announces EXTERNAL, and no login by it succeeds",
+                    f"{said_of(passing, 'announces', 'announce')} EXTERNAL, and no login by it succeeds",
                     because=[(offers[0].origin, "Dovecot offers it"), *postfix.unset(parameter)],
                     advice=f"write `{FILTER} = !external, static:rest`, from Postfix 3.6 on",
                 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from auditor.access.dovecot_listeners import UnixListener
 from auditor.access.sasl_socket import SaslSocket, listens, sasl_socket
 from auditor.finding import Confidence, Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import grouped, said_of
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SaslSocketMismatch(AccessRule):
             is_there = access.host.host.exists(posixpath.dirname(socket.name))
             yield self.finding(
                 origin,
-                f"{named(group)} asks for logins at {socket.name}, {why}",
+                f"{said_of(group, 'asks', 'ask')} for logins at {socket.name}, {why}",
                 advice="let smtpd_sasl_path and a unix_listener of Dovecot's `service auth` name the same socket, with"
                 " mode 0660 and postfix as its user and group",
                 confidence=Confidence.HIGH if is_there else Confidence.MEDIUM,

@@ -45,10 +45,11 @@ class ExternalFileKeepsHashes(DovecotRule):
             if not users or not origin:
                 continue
             fails = dovecot.dialect == "2.3"
+            have = "has" if len(users) == 1 else "have"
             effect = "which keeps them from logging in with a certificate" if fails else "which nothing looks at"
             yield self.finding(
                 origin,
-                f"{external.named(users)} of {shortened(external.passdb.users_path)} have a password beside"
+                f"{external.named(users)} of {shortened(external.passdb.users_path)} {have} a password beside"
                 f" `nopassword`, {effect}",
                 because=external.places(users, "an entry with a password"),
                 advice="empty the password field of these users",

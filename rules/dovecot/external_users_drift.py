@@ -45,11 +45,11 @@ class ExternalUsersDrift(DovecotRule):
                 yield self.not_checked(f"whether the users of {drift.passdb.title} are still users", drift.why)
             if drift.leavers:
                 first = drift.leavers[0]
-                more = f" and {len(drift.leavers) - 1} more" if len(drift.leavers) > 1 else ""
+                more = f", as can {len(drift.leavers) - 1} more like that" if len(drift.leavers) > 1 else ""
                 others = [(one.origin, one.why) for one in drift.leavers[1:5]]
                 yield self.finding(
                     first.origin,
-                    f"{shortened(first.name)}{more} can log in by certificate and is {first.why} among the others",
+                    f"{shortened(first.name)} can log in by certificate and is {first.why} among the others{more}",
                     because=[(drift.passdb.origin, "this passdb lets them in"), *others],
                     advice="make the file for certificates from that of the users, and revoke what is left",
                 )

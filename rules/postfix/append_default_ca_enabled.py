@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.access.certificate_grants import Gain, greatest_gain
 from auditor.finding import Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import grouped, named, said_of
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class AppendDefaultCaEnabled(AccessRule):
         for origin, group in grouped(appending, lambda one: one.service.authorities.appending.origin).items():
             gain, services = greatest_gain(group)
             service, grant = services[0].service, services[0].grant
-            message = f"{named(services)} takes a certificate of any CA that the system trusts for a trusted one"
+            takes = said_of(services, "takes", "take")
+            message = f"{takes} a certificate of any CA that the system trusts for a trusted one"
             if gain:
                 message = f"anyone with a certificate of any CA that the system trusts {gain.value} {named(services)}"
             if service.authorities.always_append:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import confidence_in, grouped, named
+from auditor.model.smtpd import confidence_in, grouped, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -43,9 +43,11 @@ class AskCcertGlobal(PostfixRule):
         for origin, group in grouped(services, lambda service: service.asking_parameter.origin).items():
             service, parameter = group[0], group[0].asking_parameter
             because = [(service.origin, "takes mail from the Internet on port 25")]
-            message = f"{named(group)} asks every mail server that delivers on port 25 for a client certificate"
+            asks = said_of(group, "asks", "ask")
+            message = f"{asks} every mail server that delivers on port 25 for a client certificate"
             if service.requires_certificate:
-                message = f"{named(group)} turns away every mail server on port 25 that has no certificate of your CA"
+                turns = said_of(group, "turns", "turn")
+                message = f"{turns} away every mail server on port 25 that has no certificate of your CA"
                 because += service.tls_settings
             yield self.finding(
                 origin,

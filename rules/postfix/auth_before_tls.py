@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.access.addresses import EVERYWHERE
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.finding import Confidence, Severity
-from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
+from auditor.model.smtpd import confidence_in, grouped, lack_of_tls
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ class AuthBeforeTls(AccessRule):
         services = [ways.service for ways in offering]
         for origin, group in grouped(services, lambda one: one.get("smtpd_sasl_auth_enable").origin).items():
             only = group[0].get("smtpd_tls_auth_only")
-            tls = "has no TLS" if all(one.tls_level is TlsLevel.NONE for one in group) else "does not insist on TLS"
             yield self.finding(
                 origin,
-                f"{named(group)} takes passwords in clear text: it {tls}",
+                f"{lack_of_tls(group)}, and passwords are taken in clear text",
                 because=[(only.origin, "smtpd_tls_auth_only = no"), *group[0].tls_settings],
                 advice=f"write `smtpd_tls_auth_only = yes`{'' if only.origin.span else ' in main.cf'}",
                 severity=Severity.CRITICAL if public.intersection(group) else Severity.MEDIUM,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import grouped, said_of
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ class CcertFingerprintWeak(AccessRule):
         weak = [one for one in services if one.get(DIGEST).effective.lower() in ("md5", "sha1")]
         for origin, group in grouped(weak, lambda one: one.get(DIGEST).origin).items():
             digest = group[0].get(DIGEST)
+            algorithm = digest.effective.upper()
             yield self.finding(
                 origin,
-                f"{named(group)} knows client certificates by their {digest.effective.upper()} fingerprints",
+                f"{said_of(group, 'knows', 'know')} client certificates by their {algorithm} fingerprints",
                 because=group[0].postfix.unset(digest),
                 advice=f"write `{DIGEST} = sha256`, and the fingerprints of the tables anew",
                 subject=DIGEST,

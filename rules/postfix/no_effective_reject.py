@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import named
+from auditor.model.smtpd import said_of
 from auditor.postfix.restrictions import MAIL_LISTS
 from auditor.rule import PostfixRule
 
@@ -56,7 +56,7 @@ class NoEffectiveReject(PostfixRule):
         for place, services in found.items():
             yield self.finding(
                 place,
-                f"{named(services)} does not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a working"
+                f"{said_of(services, 'does', 'do')} not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a working"
                 " reject_unauth_destination",
                 advice="end smtpd_relay_restrictions with reject_unauth_destination",
             )

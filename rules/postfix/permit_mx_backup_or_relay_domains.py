@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import named
+from auditor.model.smtpd import said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -48,6 +48,6 @@ class PermitMxBackupOrRelayDomains(PostfixRule):
         for origin, services in found.items():
             yield self.finding(
                 origin,
-                f"{named(services)} relays for every domain whose MX record names this host",
+                f"{said_of(services, 'relays', 'relay')} for every domain whose MX record names this host",
                 advice="name the domains in relay_domains, and take permit_mx_backup out",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
+from auditor.model.smtpd import TlsLevel, confidence_in, grouped, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Port25TlsMandatory(PostfixRule):
         for origin, group in grouped(strict, lambda one: one.tls_settings[0][0]).items():
             yield self.finding(
                 origin,
-                f"{named(group)} refuses mail from servers without TLS: {group[0].tls_settings[0][1]}",
+                f"{said_of(group, 'refuses', 'refuse')} mail from servers without TLS: {group[0].tls_settings[0][1]}",
                 because=[(group[0].origin, "listens on port 25, where other servers deliver")],
                 advice="write `may` for port 25, and `-o smtpd_tls_security_level=encrypt` for submission in master.cf",
                 confidence=confidence_in(group),

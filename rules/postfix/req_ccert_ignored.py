@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.model.smtpd import TlsLevel, grouped, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class ReqCcertIgnored(PostfixRule):
             level = group[0].get("smtpd_tls_security_level")
             yield self.finding(
                 origin,
-                f"{named(group)} does not require client certificates: TLS is {tls} there, and clients get in {how}",
+                f"{said_of(group, 'does', 'do')} not require client certificates:"
+                f" TLS is {tls} there, and clients get in {how}",
                 because=settings or [(level.origin, "smtpd_tls_security_level is empty")],
                 advice="give `-o smtpd_tls_security_level=encrypt` to the service in master.cf; for port 25 write"
                 " `-o smtpd_tls_req_ccert=no`",

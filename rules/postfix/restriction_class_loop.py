@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import named
+from auditor.model.smtpd import said_of
 from auditor.postfix.restrictions import ALL_LISTS
 from auditor.rule import PostfixRule
 
@@ -51,7 +51,7 @@ class RestrictionClassLoop(PostfixRule):
             way = " to ".join((*item.via[item.via.index(item.name) :], item.name))
             yield self.finding(
                 item.origin,
-                f"{named(dict.fromkeys(services))} crashes: the restriction class {item.name} leads to itself ({way})",
+                f"{said_of(services, 'crashes', 'crash')}: the restriction class {item.name} leads to itself ({way})",
                 advice=f"take {item.name} out of these restrictions",
                 subject=item.name,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named
+from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class SmtpdTlsOff(PostfixRule):
             yield self._finding(origin, message, postfix.unset(level), group)
         bare = (one for one in services if one.tls_level is not TlsLevel.NONE and not _has_certificate(one))
         for origin, group in grouped(bare, lambda one: one.tls_settings[0][0]).items():
-            message = f"{named(group)} has TLS on and no certificate, and offers none"
+            message = f"{said_of(group, 'has', 'have')} TLS on and no certificate to offer it with"
             yield self._finding(origin, message, postfix.unset(group[0].get("smtpd_tls_cert_file")), group)
 
     def _finding(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.access.certificate_grants import greatest_gain
 from auditor.finding import Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import grouped, named, said_of
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class SmtpdTrustsPublicCas(AccessRule):
             service, grant = services[0].service, services[0].grant
             ca = service.authorities.public[0]
             issuer = ca.name or f"any CA in {ca.store}"
-            message = f"{named(services)} takes a certificate of {issuer}, where the public gets one, for a trusted one"
+            takes = said_of(services, "takes", "take")
+            message = f"{takes} a certificate of {issuer}, where the public gets one, for a trusted one"
             if gain:
                 message = f"anyone with a certificate of {issuer} {gain.value} {named(services)}"
             because = [(service.asking_parameter.origin, "clients are asked for a certificate")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.smtpd import TlsLevel, grouped, named
+from auditor.model.smtpd import TlsLevel, grouped, lack_of_tls
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -46,10 +46,9 @@ class SubmissionTlsOptional(PostfixRule):
             protected = all(
                 one.is_on("smtpd_tls_auth_only") or not one.is_on("smtpd_sasl_auth_enable") for one in group
             )
-            off = all(one.tls_level is TlsLevel.NONE for one in group)
             yield self.finding(
                 origin,
-                f"{named(group)} {'has no TLS' if off else 'does not insist on TLS'}, and users hand in mail there",
+                f"{lack_of_tls(group)}, and users hand in mail there",
                 because=[(one.origin, "the port for users") for one in group if one.origin != origin],
                 advice="give `-o smtpd_tls_security_level=encrypt` to the service in master.cf",
                 severity=Severity.MEDIUM if protected else Severity.HIGH,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.restriction_names import strange_words
-from auditor.model.smtpd import named
+from auditor.model.smtpd import said_of
 from auditor.rule import PostfixRule
 from auditor.text import shortened
 
@@ -47,10 +47,10 @@ class UnknownRestrictionOrClass(PostfixRule):
             for strange in strange_words(service):
                 found.setdefault(strange, []).append(service)
         for strange, services in found.items():
-            word = shortened(strange.word)
+            word, answer = shortened(strange.word), said_of(services, "answers", "answer")
             yield self.finding(
                 strange.origin,
-                f"`{word}` in {strange.list_name} is no restriction: {named(services)} answers 451 there",
+                f"`{word}` in {strange.list_name} is no restriction: {answer} 451 there",
                 advice="correct the spelling, or name the class in smtpd_restriction_classes",
                 subject=strange.word,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
-from auditor.model.smtpd import grouped, named
+from auditor.model.smtpd import grouped, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ class WrappermodeMismatch(PostfixRule):
         services = [one for one in postfix.smtpd_services if not one.speaks_proxy_protocol]
         wrapped = (one for one in services if one.port in (25, 587) and one.is_on(WRAPPER))
         for origin, group in grouped(wrapped, lambda one: one.get(WRAPPER).origin).items():
-            message = f"{named(group)} speaks TLS from the first byte, and its clients wait for a greeting"
+            message = f"{said_of(group, 'speaks', 'speak')} TLS from the first byte, and clients wait for a greeting"
             advice = "give `-o smtpd_tls_wrappermode=yes` in master.cf to port 465 only"
             yield self.finding(origin, message, because=[(group[0].origin, "the port")], advice=advice)
         clear = (one for one in services if one.port == 465 and not one.is_on(WRAPPER))
         for origin, group in grouped(clear, lambda one: one.origin).items():
-            message = f"{named(group)} is the port for TLS from the first byte, and speaks in clear text"
+            message = f"{said_of(group, 'speaks', 'speak')} in clear text on the port for TLS from the first byte"
             yield self.finding(origin, message, advice="add `-o smtpd_tls_wrappermode=yes`")

@@ -27,6 +27,8 @@ MAX_MATCHES: Final = 20_000
 MAX_PATTERN: Final = 8192
 """Characters of a glob pattern; no path is longer than 4,096 (PATH_MAX)."""
 
+_WILDCARD: Final = re.compile(r"[*?\[\\]")
+
 
 class Reason(StrEnum):
     """Why a file could not be read."""
@@ -348,8 +350,11 @@ class Host:
         names = [""]
         budget = MAX_MATCHES
         parts = [part for part in pattern.split("/") if part]
+        if not _WILDCARD.search(pattern):
+            # A file that includes itself under an ever longer name asks two thousand times, for two thousand parts.
+            names, parts = ["/" + "/".join(parts)], []
         for part in parts:
-            if not re.search(r"[*?\[\\]", part):
+            if not _WILDCARD.search(part):
                 names = [f"{name}/{part}" for name in names]
                 continue
             matcher = _component_pattern(part)

@@ -14,7 +14,7 @@ from auditor.syntax.dovecot import Kind, Statement, Tree, parse, statement_of
 from auditor.text import Origin, SourceFile, Span, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from lark import Token
 
@@ -50,6 +50,8 @@ class _Input(NamedTuple):
     tree: Tree
     tokens: Iterator[Token]
     final_name: str
+    is_first: bool
+    """Whether nothing further out is the same file, under another name."""
     via: tuple[Span, ...]
 
 
@@ -70,6 +72,8 @@ class Reader:
         self.not_checked: list[NotChecked] = []
         self._trees: dict[str, tuple[Tree, list[Token]]] = {}
         self._inputs: list[_Input] = []
+        self._names: set[str] = set()
+        self._by_final_name: dict[str, SourceFile] = {}
         self._includes = 0
         self._lines = 0
         self._limited = False
@@ -86,7 +90,7 @@ class Reader:
             current = self._inputs[-1]
             token = next(current.tokens, None)
             if token is None:
-                self._inputs.pop()
+                self._close()
                 continue
             statement = statement_of(current.tree, token, pending)
             if statement is None:
@@ -107,9 +111,20 @@ class Reader:
             tree = parse(file, self.dialect, self.version)
             known = self._trees[file.name] = tree, list(tree.tokens())
             self.files.append(file)
-        resolved = self.host.resolve(file.name)
-        final_name = file.name if isinstance(resolved, Unreadable) else resolved[0]
-        self._inputs.append(_Input(name, known[0], iter(known[1]), final_name, via))
+        final_name = self._final_name(file.name)
+        is_first = self._by_final_name.setdefault(final_name, file) is file and name == file.name
+        self._names.add(name)
+        self._inputs.append(_Input(name, known[0], iter(known[1]), final_name, is_first, via))
+
+    def _close(self) -> None:
+        closed = self._inputs.pop()
+        self._names.remove(closed.name)
+        if closed.is_first:
+            del self._by_final_name[closed.final_name]
+
+    def _final_name(self, name: str) -> str:
+        resolved = self.host.resolve(name)
+        return name if isinstance(resolved, Unreadable) else resolved[0]
 
     def _include(self, statement: Statement, current: _Input) -> None:
         if self._includes > MAX_INCLUDES:
@@ -123,30 +138,25 @@ class Reader:
         via = (*current.via, statement.span)
         # The daemon opens all of them, the last one first, before it reads any.
         opened: dict[str, SourceFile] = {}
-        being_read = {one.name for one in self._inputs}
-        by_final_name = {one.final_name: one.tree.file for one in reversed(self._inputs)}
         for name in reversed(names):
             if name in opened:
                 self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
-            elif name in being_read:
+            elif name in self._names:
                 self._includes += 1
                 self._refused(statement, f"Recursive include file: {name}", ProblemKind.SYNTAX_ERROR)
-            elif file := self._file(name, statement, by_final_name):
+            elif file := self._file(name, statement):
                 opened[name] = file
-        open_files = {id(one.tree.file) for one in self._inputs}
         for name, file in opened.items():
-            self._open(name, file, current.via if id(file) in open_files else via)
+            self._open(name, file, via if name == file.name else current.via)
 
-    def _file(self, name: str, statement: Statement, by_final_name: Mapping[str, SourceFile]) -> SourceFile | None:
+    def _file(self, name: str, statement: Statement) -> SourceFile | None:
         """Return an included file, or None after saying what is wrong with it."""
         self._includes += 1
         if self._includes > MAX_INCLUDES or len(self._inputs) > MAX_DEPTH:
             self._stop(name, statement)
             return None
-        resolved = self.host.resolve(name)
-        final_name = name if isinstance(resolved, Unreadable) else resolved[0]
         # Under an ever longer name, such as ././a.conf, the daemon reads a file again until no name may be longer.
-        file = by_final_name.get(final_name) or self.host.read_text(name)
+        file = self._by_final_name.get(self._final_name(name)) or self.host.read_text(name)
         if isinstance(file, Unreadable):
             self._unreadable(file, statement)
             return None

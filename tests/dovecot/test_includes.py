@@ -87,16 +87,25 @@ def test_loop(tmp_path: Path, directive: str) -> None:
     assert seen[-1] == ("x", "y")
 
 
+@pytest.mark.parametrize("longer", ["./", "./" * 50])
 @pytest.mark.parametrize(("directive", "expected"), [("!include", ["No matches"]), ("!include_try", [])])
-def test_loop_by_growing_names(tmp_path: Path, directive: str, expected: list[str]) -> None:
+def test_loop_by_growing_names(tmp_path: Path, directive: str, expected: list[str], longer: str) -> None:
     """The daemon reads ``./././a.conf`` again until no name may be longer (doveconf 2.3.19.1)."""
-    longer = "./" * 50
     files = {"dovecot.conf": "!include a.conf\nx = y\n", "a.conf": f"k = v\n{directive} {longer}a.conf\n"}
     reader, seen = read(tmp_path, files)
     assert messages(reader) == expected
     assert not reader.not_checked
     assert seen.count(("k", "v")) == 1 + (4095 - len("/etc/dovecot/a.conf")) // len(longer)
     assert [file.name for file in reader.files] == ["/etc/dovecot/dovecot.conf", "/etc/dovecot/a.conf"]
+
+
+def test_the_last_of_several_names_of_one_file(tmp_path: Path) -> None:
+    """Files that one pattern opens are each read under their own name, and closed one by one."""
+    files = {"dovecot.conf": "!include {a,./a}.conf\n!include a.conf\nx = y\n", "a.conf": "k = v\n"}
+    reader, seen = read(tmp_path, files)
+    assert not reader.problems
+    assert [value for key, value in seen if key == "k"] == ["v"] * 3
+    assert seen[-1] == ("x", "y")
 
 
 def test_twice_in_sequence_is_fine(tmp_path: Path) -> None:

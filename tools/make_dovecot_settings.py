@@ -243,9 +243,6 @@ CHANGED_2_2: Final[Table] = {
 }
 """Global settings that 2.2.36 has and 2.3.19 has not, or not so."""
 
-GROUPED_2_2: Final = ("auth", "dict", "dict-async", "imap", "imap-hibernate", "lmtp", "managesieve", "pop3", "stats")
-"""Services whose processes and listeners get ``default_internal_group`` in 2.3, and no group in 2.2."""
-
 
 def dumped(path: Path) -> dict[str, Any]:
     """Return what doveconf printed, sections as dictionaries by type and name."""

@@ -108,10 +108,6 @@ class AddressSet(NamedTuple):
         for start, end in self.ranges:
             yield from summarize_address_range(_address(start), _address(end - 1))
 
-    def sample(self) -> Address | None:
-        """Return one address of the set, the last of its first range; None for the empty set."""
-        return _address(self.ranges[0][1] - 1) if self.ranges else None
-
     def __str__(self) -> str:
         if self == EVERYWHERE:
             return "anywhere"

@@ -22,7 +22,6 @@ class State:
     """``struct old_set_parser``: how deep in ``auth {`` and in its ``socket listen {`` the reading is."""
 
     auth_depth: int = 0
-    seen_auth: bool = False
     listen_depth: int = 0
     is_master: bool = False
     socket: dict[str, str] = field(default_factory=dict)

@@ -85,19 +85,6 @@ class Readers(NamedTuple):
         return self._barrier(OTHERS) if self.file.allow(OTHERS, READ) else ""
 
     @property
-    def group_readable(self) -> bool:
-        """Whether the file's own group can read it by being that group."""
-        return bool(self.file.group & self.file.mask & READ) and not self._barrier(
-            Who(None, frozenset({self.file.gid}))
-        )
-
-    @property
-    def group_members(self) -> tuple[str, ...]:
-        """The members of the file's group, users whose primary group it is included."""
-        account = self.host.groups.get(self.file.gid)
-        return account.members if account else ()
-
-    @property
     def reading_groups(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Every group that can read it, by mode or ACL, with its members."""
         gids = [self.file.gid, *(gid for gid, _ in self.file.groups)]
@@ -108,12 +95,6 @@ class Readers(NamedTuple):
                 account = self.host.groups.get(gid)
                 found.append((group_name(self.host, gid), account.members if account else ()))
         return tuple(found)
-
-    @property
-    def reading_users(self) -> tuple[str, ...]:
-        """The users to whom its owner's bits or its ACL give it by name."""
-        uids = [self.file.uid, *(uid for uid, _ in self.file.users)]
-        return tuple(user_name(self.host, uid) for uid in dict.fromkeys(uids) if self._reads(_who(self.host, uid)))
 
     def readable_by(self, user: str) -> bool | None:
         """Whether a user can read it; None when the host's passwd file is not there or does not know the user.

@@ -19,7 +19,7 @@ from auditor.syntax.postfix_lines import WHITE, Word, braced, logical_lines, nam
 from auditor.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from auditor.text import SourceFile, Span
 
@@ -151,10 +151,6 @@ class Table:
     def results(self) -> Iterator[str]:
         """Yield every result that some key may have, as it is written (``$1`` of patterns not replaced)."""
         return (entry.result for entry in self.entries)
-
-    def entries_whose(self, result: Callable[[str], bool]) -> tuple[Entry, ...]:
-        """Return the entries whose result is of some kind."""
-        return tuple(entry for entry in self.entries if result(entry.result))
 
 
 def read_table(

@@ -84,22 +84,6 @@ class TrustFile:
         candidates = self._by_name.get(certificate.issuer_name, ())
         return next((one for one in candidates if certificate.issued_by(one)), None)
 
-    @cached_property
-    def without_root(self) -> tuple[Certificate, ...]:
-        """The CAs whose chain does not end at a root in this file, so that nothing they issue verifies (RULES PK02)."""
-        ends = {id(root): True for root in self.roots}
-        for start in self.cas:
-            path: list[Certificate] = []
-            one: Certificate | None = start
-            while one is not None and id(one) not in ends:
-                ends[id(one)] = False
-                path.append(one)
-                one = self.issuer_of(one)
-            complete = one is not None and ends[id(one)]
-            for passed in path:
-                ends[id(passed)] = complete
-        return tuple(one for one in self.cas if not ends[id(one)])
-
     def crls_named(self, ca: Certificate) -> list[Crl]:
         """Return the CRLs whose issuer has the name of a CA, in the order of the file."""
         return self._crls_by_name.get(ca.subject_name, [])
@@ -141,7 +125,7 @@ class TrustFile:
 class TrustDirectory(NamedTuple):
     """A directory of CA certificates under hashed names (``c_rehash``), such as ``smtpd_tls_CApath``.
 
-    ``unhashed`` are names that OpenSSL does not look at. ``cut`` says that there are more than ``MAX_HASHED`` files.
+    ``cut`` says that there are more than ``MAX_HASHED`` files.
     """
 
     name: str
@@ -149,7 +133,6 @@ class TrustDirectory(NamedTuple):
     crls: tuple[Crl, ...] = ()
     refused: tuple[Refused, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
-    unhashed: tuple[str, ...] = ()
     cut: bool = False
 
 
@@ -195,6 +178,5 @@ def read_trust_directory(host: Host, name: str) -> TrustDirectory | Unreadable:
         tuple(crls.values()),
         tuple(refused),
         tuple(unreadable),
-        tuple(entry for entry in entries if not _HASHED.fullmatch(entry)),
         cut=len(hashed) > MAX_HASHED,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import lark
 from lark.lexer import Lexer
@@ -28,7 +28,6 @@ _EXPRESSION: Final = re.compile(
 _ESCAPES: Final = re.compile(r"(?:[^\\]|\\(?:\\|x[0-9a-fA-F]{2}|[0-9]|[trn\"']))*+")
 """A string whose escapes are all known."""
 _NO_UTF8: Final = re.compile("[\ud800-\udfff]")
-_PLAIN_VARIABLE: Final = re.compile(r"%%|(%)")
 
 
 class _RefusedError(ValueError):
@@ -157,14 +156,3 @@ def _expected(accepted: set[str]) -> str:
     if "CBRACE" in accepted:
         return "CBRACE or COMMA"
     return "MINUS or NAME or NUMBER" if "NAME" in accepted else "NUMBER"
-
-
-def first_variable(value: str, dialect: Literal["2.3", "2.4"]) -> int | None:
-    """Return where the first variable begins in a value that may hold some, or None.
-
-    What stands before it is known without the daemon: the folder of ``/etc/dovecot/users/%d/passwd``.
-    """
-    if dialect == "2.4":
-        match = re.search(r"(?<!%)%\{", value)
-        return match.start() if match else None
-    return next((match.start() for match in _PLAIN_VARIABLE.finditer(value) if match[1]), None)

@@ -43,9 +43,7 @@ class SubmissionTlsOptional(PostfixRule):
         """Look at the services on port 587."""
         services = (one for one in postfix.smtpd_services if one.port == SUBMISSION and not one.only_on_loopback)
         for origin, group in grouped(services, _lax_level).items():
-            protected = all(
-                one.is_on("smtpd_tls_auth_only") or not one.is_on("smtpd_sasl_auth_enable") for one in group
-            )
+            protected = all(one.protects_passwords for one in group)
             yield self.finding(
                 origin,
                 f"{lack_of_tls(group)}, and users hand in mail there",

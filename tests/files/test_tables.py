@@ -47,7 +47,6 @@ def test_places_and_ignored_lines(read):
     assert (entry.span.text, entry.span.line) == ("KEY2:", 6)
     assert found.ignored == (7, 16)
     assert list(found.results())[:2] == ["value one", "v"]
-    assert [one.key for one in found.entries_whose(lambda text: text == "a")] == ["dup"]
 
 
 @pytest.mark.parametrize("key", ADDRESSES)

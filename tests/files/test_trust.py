@@ -110,13 +110,6 @@ def test_every_ca_of_a_chain_has_its_state(trust, pki, tmp_path):
         )
 
 
-def test_a_chain_without_its_root(trust, pki):
-    found = trust(pki("issuing.crt", "issuing.crl"))
-    assert [one.subject for one in found.without_root] == [ISSUING]
-    assert trust(pki("issuing.crt", "ca.crt")).without_root == ()
-    assert [one.subject for one in trust(pki("issuing.crt", "rekeyed-ca.crt")).without_root] == [ISSUING]
-
-
 @pytest.mark.parametrize(
     ("names", "tied", "count"),
     [
@@ -309,7 +302,6 @@ def test_a_hashed_directory(tree, pki):
     assert isinstance(found, TrustDirectory)
     assert [one.subject for one in found.certificates] == [ROOT, "Other CA"]
     assert [one.issuer for one in found.crls] == [ROOT]
-    assert found.unhashed == ("README", "ca.pem")
     assert isinstance(read_trust_directory(host, "/etc/nothing"), Unreadable)
 
 
@@ -337,6 +329,5 @@ def test_never_raises(tmp_path, pki, data):
     assert all(isinstance(one, Refused) for one in found.refused)
     assert all(isinstance(one, Crl) for one in found.crls)
     crl_states(found, NOW)
-    assert found.without_root is not None
     assert found.out_of_order is not None
     assert found.foreign_crls is not None

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from auditor.syntax.dovecot_variables import first_variable, unknown_variable, variables_error
+from auditor.syntax.dovecot_variables import unknown_variable, variables_error
 
 AFTER_FILTER = "CCBRACE or PIPE"
 ARGUMENT = "MINUS or NAME or VALUE or NUMBER"
@@ -93,11 +93,3 @@ def test_long_values(text: str) -> None:
     started = time.process_time()
     variables_error(text, strict=True)
     assert time.process_time() - started < 10
-
-
-def test_first_variable() -> None:
-    assert first_variable("/var/mail/%d/%n", "2.3") == 10
-    assert first_variable("100%% %{user}", "2.3") == 6
-    assert first_variable("/plain", "2.3") is None
-    assert first_variable("/var/%u/%{user}", "2.4") == 8
-    assert first_variable("%%{user}", "2.4") is None

@@ -65,9 +65,7 @@ def access_tables(discovery: Discovery, versions: Versions, now: datetime) -> Ac
         except Exception as error:
             failures.append(internal_error(error, "working out who can get in", path=host.host.root))
             tables.append(HostTable(host, ()))
-        # The model notes there what it gives up on the way.
-        not_checked += [one for dovecot in host.dovecot for one in dovecot.not_checked]
-        not_checked += [one for postfix in host.postfix for one in postfix.not_checked]
+        not_checked += host.not_checked
     return AccessTables(tuple(tables), tuple(dict.fromkeys(not_checked)), tuple(dict.fromkeys(failures)))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.accepting import parted, suppressions_on
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
-from auditor.finding import Finding, NotChecked
+from auditor.finding import Finding, NotChecked, Severity
 from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import Assumptions, build_model
 from auditor.model.tls_policy import DEFAULT_POLICY
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auditor.discover import Discovery
-    from auditor.finding import Baseline, Severity, Suppressed
+    from auditor.finding import Baseline, Suppressed
     from auditor.model import AuditedHost
     from auditor.rule import AnyRule
     from auditor.suppressions import Suppressions
@@ -61,6 +62,16 @@ class Audit(NamedTuple):
         """Whether at least one instance could be read."""
         return any(host.dovecot or host.postfix for host in self.hosts)
 
+    def at_least(self, severity: Severity) -> list[Finding]:
+        """Return the findings from a severity up."""
+        return [finding for finding in self.findings if finding.severity.rank <= severity.rank]
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity, the worst first."""
+        found = Counter(finding.severity for finding in self.findings)
+        return {severity: found[severity] for severity in Severity}
+
 
 def audit(
     discovery: Discovery,
@@ -85,11 +96,7 @@ def audit(
         model = _model(host, now, decisions, failures)
         models += [model] if model else []
         results = list(_run(rules, model, failures)) if model else []
-        # The model notes there what it gives up on the way.
-        for dovecot in host.dovecot:
-            not_checked += dovecot.not_checked
-        for postfix in host.postfix:
-            not_checked += postfix.not_checked
+        not_checked += host.not_checked
         gaps = [result for result in results if isinstance(result, NotChecked)]
         findings += _known(results, host, decisions)
         if decisions.suppressions:

@@ -167,7 +167,7 @@ def usual_paths(root: str | None) -> list[str]:
 def complain(paths: Sequence[str], hosts: Sequence[Instances], failures: Sequence[Failure]) -> None:
     """Say on standard error what kept the audit from being whole."""
     for failure in failures:
-        say(f"{failure.path}: {failure.message}" if failure.path else failure.message)
+        say(str(failure))
     if not failures and status_of(hosts, failures) == NOTHING:
         say(f"no Dovecot or Postfix configuration found below {', '.join(paths or ['/etc'])}")
 

@@ -16,6 +16,9 @@ class Failure(NamedTuple):
     rule: str = ""
     internal: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
 
 def internal_error(error: BaseException, what: str, *, path: str = "", rule: str = "") -> Failure:
     """Return the report of an exception: its type and place, not its text, which may hold a value."""

@@ -56,9 +56,8 @@ def _as_plugin(result: Audit, shown: Severity, fail_on: Severity, options: dict[
 
 
 def _verdict(result: Audit, fail_on: Severity, options: dict[str, Any]) -> int:
-    failed = any(finding.severity.rank <= fail_on.rank for finding in result.findings)
-    incomplete = options["strict"] and bool(result.not_checked)
-    return FINDINGS if (failed or incomplete) and not options["exit_zero"] else OK
+    incomplete = options["strict"] and result.not_checked
+    return FINDINGS if (result.at_least(fail_on) or incomplete) and not options["exit_zero"] else OK
 
 
 def failed(message: str, status: int, arguments: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from auditor.discover import Discovery, FoundHost
     from auditor.dovecot.configuration import Configuration as DovecotConfiguration
+    from auditor.finding import NotChecked
     from auditor.host import Host
     from auditor.postfix.configuration import Configuration as PostfixConfiguration
 
@@ -41,6 +42,12 @@ class Instances(NamedTuple):
     dovecot: tuple[DovecotConfiguration, ...]
     postfix: tuple[PostfixConfiguration, ...]
     failures: tuple[Failure, ...] = ()
+
+    @property
+    def not_checked(self) -> list[NotChecked]:
+        """What its readers could not look at, and what a model that was built of it gave up on the way."""
+        found = [one for dovecot in self.dovecot for one in dovecot.not_checked]
+        return found + [one for postfix in self.postfix for one in postfix.not_checked]
 
 
 def read_hosts(discovery: Discovery, versions: Versions) -> tuple[tuple[Instances, ...], tuple[Failure, ...]]:

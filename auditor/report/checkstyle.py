@@ -25,9 +25,7 @@ def render(audit: Audit, threshold: Severity) -> str:
     """Return the report with the findings from a severity up, file by file."""
     root = Element("checkstyle", version="4.3")
     files: dict[str, Element] = {}
-    for finding in audit.findings:
-        if finding.severity.rank > threshold.rank:
-            continue
+    for finding in audit.at_least(threshold):
         place = first_place(finding, audit)
         if place.path not in files:
             files[place.path] = child(root, "file", name=shown_path(place.path))

@@ -34,11 +34,9 @@ def render(audit: Audit, threshold: Severity) -> str:
 
 def _lines(audit: Audit, threshold: Severity) -> Iterator[str]:
     for failure in audit.failures:
-        text = f"{failure.path}: {failure.message}" if failure.path else failure.message
-        yield f"::error title=mailaudit::{_data(text)}"
-    for finding in audit.findings:
-        if finding.severity.rank <= threshold.rank:
-            yield _annotation(finding, audit)
+        yield f"::error title=mailaudit::{_data(str(failure))}"
+    for finding in audit.at_least(threshold):
+        yield _annotation(finding, audit)
     if audit.not_checked:
         first = audit.not_checked[0]
         more = f" and {len(audit.not_checked) - 1} more" if len(audit.not_checked) > 1 else ""

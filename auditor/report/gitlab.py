@@ -27,8 +27,7 @@ SEVERITIES: Final = {
 
 def render(audit: Audit, threshold: Severity) -> str:
     """Return the report with the findings from a severity up."""
-    shown = (finding for finding in audit.findings if finding.severity.rank <= threshold.rank)
-    return serialised([_issue(finding, audit) for finding in shown])
+    return serialised([_issue(finding, audit) for finding in audit.at_least(threshold)])
 
 
 def _issue(finding: Finding, audit: Audit) -> dict[str, Any]:

@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from auditor import __version__
-from auditor.finding import Severity
 
 if TYPE_CHECKING:
     from auditor.audit import Audit
     from auditor.failure import Failure
-    from auditor.finding import Baseline, Finding, Location, NotChecked, Suppressed
+    from auditor.finding import Baseline, Finding, Location, NotChecked, Severity, Suppressed
     from auditor.read import Instances
     from auditor.text import Origin, Span
 
@@ -30,18 +29,17 @@ def render(audit: Audit, threshold: Severity) -> str:
 
 def report(audit: Audit, threshold: Severity) -> dict[str, Any]:
     """Return the report with the findings from a severity up; the summary counts all of them."""
-    shown = [finding for finding in audit.findings if finding.severity.rank <= threshold.rank]
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "mailaudit", "version": __version__},
         "config": audit.config,
         "hosts": [_host(host) for host in audit.hosts],
-        "findings": [_finding(one) for one in shown],
+        "findings": [_finding(one) for one in audit.at_least(threshold)],
         "suppressed": [_suppressed(one) for one in audit.suppressed],
         "baseline": _baseline(audit.baseline) if audit.baseline else None,
         "not_checked": [not_checked_entry(one) for one in audit.not_checked],
         "errors": [_error(failure) for failure in audit.failures],
-        "summary": {one.value: sum(finding.severity is one for finding in audit.findings) for one in Severity},
+        "summary": {severity.value: count for severity, count in audit.counts.items()},
     }
 
 

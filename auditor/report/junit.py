@@ -37,7 +37,7 @@ def render(audit: Audit, threshold: Severity) -> str:
 
 def _findings(suite: Element, audit: Audit, threshold: Severity, products: dict[str, str]) -> set[str]:
     """Add a case for each finding; returns the rules that have one."""
-    shown = [finding for finding in audit.findings if finding.severity.rank <= threshold.rank]
+    shown = audit.at_least(threshold)
     for finding in shown:
         child(
             _case(suite, finding, audit, products),

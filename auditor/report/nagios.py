@@ -36,7 +36,7 @@ def status(audit: Audit, fail_on: Severity, *, strict: bool = False) -> Status:
 
     It is UNKNOWN where something could not be read; where something could not be checked, if that is to fail.
     """
-    failing = [finding for finding in audit.findings if finding.severity.rank <= fail_on.rank]
+    failing = audit.at_least(fail_on)
     if audit.failures or not audit.read_something:
         return Status.UNKNOWN
     if any(finding.severity.rank <= Severity.HIGH.rank for finding in failing):
@@ -48,8 +48,7 @@ def status(audit: Audit, fail_on: Severity, *, strict: bool = False) -> Status:
 
 def render(audit: Audit, threshold: Severity, outcome: Status) -> str:
     """Return the output for a status, with the findings from a severity up listed below the first line."""
-    shown = [finding for finding in audit.findings if finding.severity.rank <= threshold.rank]
-    counts = {one: sum(finding.severity is one for finding in audit.findings) for one in Severity}
+    shown, counts = audit.at_least(threshold), audit.counts
     listed = [f"{count} {one.value}" for one, count in counts.items() if count]
     text = ", ".join(listed) or "no findings"
     if audit.findings:
@@ -63,7 +62,7 @@ def render(audit: Audit, threshold: Severity, outcome: Status) -> str:
     numbers = [_number(one, count) for one, count in counts.items()]
     numbers += [f"not_checked={len(audit.not_checked)};;;0", f"suppressed={len(audit.suppressed)};;;0"]
     lines = [f"{_head(outcome, text)} | {' '.join(numbers)}"]
-    lines += [_line(f"{failure.path}: {failure.message}") for failure in audit.failures[:LISTED]]
+    lines += [_line(str(failure)) for failure in audit.failures[:LISTED]]
     lines += [_finding(finding, audit) for finding in shown[:LISTED]]
     if len(shown) > LISTED:
         lines.append(f"and {len(shown) - LISTED} more")

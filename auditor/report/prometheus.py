@@ -10,7 +10,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from auditor import __version__
-from auditor.finding import Severity
 from auditor.model.expiries import expiries
 from auditor.text import escaped
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.audit import Audit
+    from auditor.finding import Severity
 
 MAX_SERIES: Final = 1000
 """Certificates, and CRLs, of which the end is told."""
@@ -36,8 +36,8 @@ def render(audit: Audit, threshold: Severity) -> str:  # noqa: ARG001 - every se
 
 
 def _metrics(audit: Audit) -> Iterator[tuple[str, str, Iterable[Sample]]]:
-    counts = ((one, sum(finding.severity is one for finding in audit.findings)) for one in Severity)
-    yield "findings", "Findings that nobody accepted.", [({"severity": one.value}, count) for one, count in counts]
+    counts = [({"severity": one.value}, count) for one, count in audit.counts.items()]
+    yield "findings", "Findings that nobody accepted.", counts
     yield "suppressed_findings", "Findings that a comment or the baseline accepts.", [({}, len(audit.suppressed))]
     yield "not_checked", "Things that could not be checked.", [({}, len(audit.not_checked))]
     yield "errors", "Paths that could not be read and errors of mailaudit itself.", [({}, len(audit.failures))]

@@ -43,7 +43,7 @@ PRECISIONS: Final = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "medium", 
 def render(audit: Audit, threshold: Severity) -> str:
     """Return the report with the findings from a severity up, and those that are suppressed."""
     index = {rule.name: number for number, rule in enumerate(audit.rules)}
-    found = [one for one in audit.findings if one.severity.rank <= threshold.rank]
+    found = audit.at_least(threshold)
     results = [_result(one, audit, index) for one in islice(found, MAX_RESULTS)]
     results += [
         {**_result(one.finding, audit, index), "suppressions": [_suppression(one)]}
@@ -156,7 +156,7 @@ def _suppression(one: Suppressed) -> dict[str, Any]:
 
 def _notifications(audit: Audit, results: int) -> Iterable[dict[str, Any]]:
     for failure in audit.failures:
-        yield _notification("error", f"{failure.path}: {failure.message}" if failure.path else failure.message)
+        yield _notification("error", str(failure))
     for entry in audit.not_checked:
         yield _notification("note", f"not checked: {entry.what}: {entry.why}")
     if results > MAX_RESULTS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
-from auditor.finding import Severity
 from auditor.report.frame import frames, note
 from auditor.report.lines import Line, line, paragraph
 from auditor.rule import documentation
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
-    from auditor.finding import Baseline, Finding, NotChecked, Suppressed
+    from auditor.finding import Baseline, Finding, NotChecked, Severity, Suppressed
     from auditor.rule import AnyRule
     from auditor.text import SourceFile
 
@@ -26,10 +25,9 @@ _ASSUMED: Final = "assumed"
 def report(audit: Audit, threshold: Severity, width: int) -> Iterator[Line]:
     """Yield the lines of the report with the findings from a severity up."""
     untold = {rule.name: rule for rule in audit.rules}
-    for finding in audit.findings:
-        if finding.severity.rank <= threshold.rank:
-            yield from finding_lines(finding, finding.advice or _mend(untold.pop(finding.rule, None)), width)
-            yield ()
+    for finding in audit.at_least(threshold):
+        yield from finding_lines(finding, finding.advice or _mend(untold.pop(finding.rule, None)), width)
+        yield ()
     yield from _suppressed(audit.suppressed, width)
     yield from _gone(audit.baseline, width)
     yield from _not_checked(audit.not_checked, width)
@@ -43,9 +41,8 @@ def _mend(rule: type[AnyRule] | None) -> str:
 
 def summary(audit: Audit, threshold: Severity) -> str:
     """Return the sentence that counts what was found."""
-    counts = {severity: sum(one.severity is severity for one in audit.findings) for severity in Severity}
-    parts = [f"{count} {severity.value}" for severity, count in counts.items() if count]
-    hidden = sum(count for severity, count in counts.items() if severity.rank > threshold.rank)
+    parts = [f"{count} {severity.value}" for severity, count in audit.counts.items() if count]
+    hidden = len(audit.findings) - len(audit.at_least(threshold))
     text = _counted(len(audit.findings), "finding") + (f" ({', '.join(parts)})" if parts else "")
     if hidden:
         text += f", {hidden} of them below {threshold.value} and not shown"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.report.lines import Line, line, paragraph, shortened
-from auditor.text import escaped
+from auditor.report.lines import MAX_TEXT, Line, line, paragraph
+from auditor.text import escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,9 +55,9 @@ def note(label: str, text: str, gutter: int, width: int) -> Iterator[Line]:
 def _place_without_text(location: Location, gutter: int, width: int) -> Iterator[Line]:
     place = f"built-in default of {location.default_of}" if location.default_of is not None else location.path
     if not location.label:
-        yield line(" " * gutter, ("--> ", "frame"), shortened(place))
+        yield line(" " * gutter, ("--> ", "frame"), shortened(place, MAX_TEXT))
         return
-    yield from note(shortened(place), location.label, gutter, width)
+    yield from note(shortened(place, MAX_TEXT), location.label, gutter, width)
 
 
 def _file_frame(group: Sequence[Location], gutter: int, width: int, *, first: bool) -> Iterator[Line]:

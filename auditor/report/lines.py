@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final, TextIO
 
-from auditor.text import escaped
+from auditor.text import escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,15 +42,10 @@ def line(*pieces: str | Piece) -> Line:
     return tuple((escaped(piece), "") if isinstance(piece, str) else (escaped(piece[0]), piece[1]) for piece in pieces)
 
 
-def shortened(text: str, limit: int = MAX_TEXT) -> str:
-    """Cut a text that is longer than anyone reads."""
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
 def paragraph(text: str, width: int, first: Line = (), rest: str = "", style: str = "") -> Iterator[Line]:
     """Yield a text wrapped to a width, after some pieces on the first line and an indentation on the others."""
     lead = "".join(piece for piece, _ in first)
-    text = shortened(escaped(" ".join(text.split())))
+    text = shortened(escaped(" ".join(text.split())), MAX_TEXT)
     wrapped = textwrap.wrap(
         text,
         width,

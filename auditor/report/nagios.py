@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.report.places import first_place
-from auditor.text import escaped
+from auditor.text import escaped, shortened
 
 if TYPE_CHECKING:
     from auditor.audit import Audit
@@ -92,5 +92,4 @@ def _finding(finding: Finding, audit: Audit) -> str:
 
 def _line(text: str) -> str:
     """Return one line without the bar that begins performance data."""
-    text = escaped(" ".join(text.split())).replace("|", "/")
-    return text if len(text) <= MAX_LINE else f"{text[: MAX_LINE - 3]}..."
+    return shortened(escaped(" ".join(text.split())).replace("|", "/"), MAX_LINE)

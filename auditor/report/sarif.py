@@ -13,7 +13,7 @@ from auditor.finding import Confidence, Severity
 from auditor.report.json import serialised
 from auditor.report.places import Place, first_place, place_of, uri, with_advice
 from auditor.rule import SECTIONS, documentation
-from auditor.text import escaped
+from auditor.text import escaped, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,8 +90,7 @@ def _rule(rule: type[AnyRule]) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    return shortened(" ".join(text.split()), MAX_TEXT)
 
 
 def _result(finding: Finding, audit: Audit, index: dict[str, int]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.report.lines import Line, line, paragraph, shortened
+from auditor.report.lines import Line, line, paragraph
 from auditor.report.text import finding_lines
 from auditor.rule import documentation
+from auditor.text import shortened
 from auditor.why.conditions import Outcome
 
 if TYPE_CHECKING:

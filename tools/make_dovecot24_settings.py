@@ -247,7 +247,10 @@ class Dump:
         self.filters["/".join(self.stack)] = {}
 
     def assign(self, key: str, value: str) -> None:
-        """Take in a setting, or an element of the list that is open."""
+        """Take in a setting, or an element of the list that is open.
+
+        A list that stands in one line replaces what less specific filters have; a block adds to it.
+        """
         if self.in_list:
             self.here[self.in_list][unquoted(key)] = unquoted(value)
             return
@@ -256,7 +259,7 @@ class Dump:
             return
         if self.table[name]["type"] in LISTS:
             if value or self.stack:
-                self.here[name] = dict.fromkeys(elements(value), "yes")
+                self.here[name] = elements(value)
         elif self.stack or unquoted(value) != self.values.get(name, unquoted(value)):
             self.here[name] = unquoted(value)
 

@@ -73,6 +73,7 @@ class Configuration24(Configuration):
             if applier is None:
                 applier = self._applier(header.config_version, adviser, shown=False)
             applier.apply(read)
+        header.finish()
         self.config_version = header.config_version
         self.header_span = header.span
         if applier is None:

@@ -153,10 +153,10 @@ class Applier:
         try:
             self.setter.apply(where, definition.name_field, name, statement, "", prefixes=False)
         except ValueRefusedError as error:
-            # The daemon aborts here (tried on 2.4.1 and 2.4.5, metric_group_by_method).
-            message = (
-                f"Panic: BUG: Invalid setting definitions: Failed to set {definition.name_field}={name.text}: {error}"
-            )
+            # The daemon aborts here (tried on 2.4.1 and 2.4.5); of the settings that hold a name, only that of
+            # metric_group_by_method may be refused.
+            what = f"{definition.name_field}={name.text} for struct stats_metric_group_by"
+            message = f"Panic: BUG: Invalid setting definitions: Failed to set {what}: {error}"
             raise RefusedError(ProblemKind.INVALID_VALUE, message) from error
 
     def _opened_list(

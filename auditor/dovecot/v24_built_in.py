@@ -6,16 +6,16 @@ are those of ``auditor/data/dovecot-2.4.*.json``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from auditor.dovecot.v24_filters import Filter, Kind, ListValue, Tree, Value
 from auditor.dovecot.v24_schema import Schema, Type, unescaped
 from auditor.text import Origin
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+BuiltIn = str | Sequence[str] | Mapping[str, str]
+"""A value, the words of a list that replaces others, or the elements of a list that adds to others."""
 KEPT: Final = 8
 """Sets of built-in filters that are kept for the next instance."""
 
@@ -45,7 +45,7 @@ def _add_built_in(
     tree: Tree,
     schema: Schema,
     path: str,
-    values: Mapping[str, str | Mapping[str, str]],
+    values: Mapping[str, BuiltIn],
     config_version: str,
     default: Origin,
     *,
@@ -62,14 +62,15 @@ def _add_built_in(
         _set_built_in(where, schema, key, found if old is None else old, default)
 
 
-def _set_built_in(here: Filter, schema: Schema, key: str, found: str | Mapping[str, str], default: Origin) -> None:
+def _set_built_in(here: Filter, schema: Schema, key: str, found: BuiltIn, default: Origin) -> None:
     """Put a built-in value into a filter; a list may be given as it is written."""
     if not schema.settings[key].type.is_list:
         here.values[key] = Value(str(found), default, late="$SET:" in str(found))
         return
-    elements = dict.fromkeys(found.split(), "yes") if isinstance(found, str) else found
+    words = found.split() if isinstance(found, str) else found
+    elements = words if isinstance(words, Mapping) else dict.fromkeys(words, "yes")
     values = {name: Value(text, default) for name, text in elements.items()}
-    here.lists[key] = ListValue(values, replaces=not values, origin=default)
+    here.lists[key] = ListValue(values, replaces=words is not elements, origin=default)
 
 
 def _built_in_filter(tree: Tree, schema: Schema, path: str, config_version: str, default: Origin) -> Filter | None:

@@ -106,7 +106,7 @@ class Schema:
             if "alias" in facts:
                 self.aliases[name] = facts["alias"]
         self.filters: Mapping[str, Mapping[str, Any]] = self._table["defaults"]
-        """Built-in values by the path of their filter; those of boolean and string lists are mappings."""
+        """Built-in values by the path of their filter; lists are sequences (they replace) or mappings (they add)."""
         self.structs: Mapping[str, Sequence[str]] = self._table["structs"]
         """The settings of the structs that have a check, in their order."""
         self.groups: Mapping[str, Mapping[str, Any]] = self._table["groups"]

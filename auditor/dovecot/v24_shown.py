@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from auditor.dovecot.configuration import Scope
     from auditor.dovecot.v24 import Configuration24
 
+NUMBERED: Final = ("passdb", "userdb", "namespace")
+"""Blocks that are numbered where they have no name, as ``namespace/hidden = yes`` makes one."""
 _QUOTED_NAME: Final = frozenset(" \"{=<'$")
 _QUOTED_ELEMENT: Final = frozenset(' "\\#=')
 
@@ -30,7 +32,7 @@ def label_of(one: Filter) -> str:
 def _block(one: Filter) -> str:
     """Return the line that begins a block, without quotes and brace."""
     if one.kind is Kind.NAMED:
-        return one.key
+        return f"{one.key}#0" if one.key in NUMBERED else one.key
     if one.kind.is_connection:
         return f"{one.kind} {one.name}"
     name = unescaped(one.name)

@@ -70,6 +70,13 @@ class Statement(NamedTuple):
         start, end = self.placed.place(self.placed.line.value_at)
         return self.file.span(start, self.placed.end if self.kind is Kind.HEREDOC else end)
 
+    def after(self, pending: str, reading: Reading) -> Statement:
+        """Return what it says behind text that the daemon still has from lines before it."""
+        text = pending + self.text
+        line = Line(Kind.LOST, text, value=text) if self.kind is Kind.LOST else classified(text, reading)
+        pieces = tuple((offset + len(pending), place) for offset, place in self.placed.pieces)
+        return _statement(self.file, Placed(line, pieces, self.placed.end, self.placed.number))
+
 
 class Tree(NamedTuple):
     """A file as ``grammars/dovecot.lark`` nests it, and how its lines were read."""
@@ -118,14 +125,14 @@ def statement_of(tree: Tree, token: lark.Token, pending: str = "") -> Statement 
     placed = token.value
     if not isinstance(placed, Placed):
         return None
+    statement = _statement(tree.file, placed)
+    return statement.after(pending, tree.reading) if pending else statement
+
+
+def _statement(file: SourceFile, placed: Placed) -> Statement:
     line = placed.line
-    if pending:
-        text = pending + line.text
-        line = Line(Kind.LOST, text, value=text) if line.kind is Kind.LOST else classified(text, tree.reading)
-        pieces = tuple((offset + len(pending), place) for offset, place in placed.pieces)
-        placed = Placed(line, pieces, placed.end, placed.number)
     return Statement(
-        line.kind, line.key, line.name, line.value, line.key_quoted, line.quoted, line.message, tree.file, placed
+        line.kind, line.key, line.name, line.value, line.key_quoted, line.quoted, line.message, file, placed
     )
 
 

@@ -347,6 +347,26 @@ def test_an_unknown_name_gets_advice(read: Callable[..., Configuration], line: s
     assert advice in problem.advice
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("dovecot_config_version = \\\n2.4.4\n", "Panic: Error in internal import configuration line 1: Expecting '{'"),
+        ("foo \\\n#\nbar\nHEADER", "Panic: Error in internal import configuration line 1: Expecting '{'"),
+        ("mail_path = \\\n\nHEADER", "The first setting must be dovecot_config_version"),
+        ("!include \\\n\nb.conf\nHEADER", "The first setting must be dovecot_config_version"),
+    ],
+)
+def test_lines_continued_before_the_version(tmp_path: Path, text: str, problem: str) -> None:
+    """Asked of doveconf 2.4.5; 2.4.1 loads the first (``test_headers`` in tests/oracle/test_dovecot24.py)."""
+    text = text.replace("HEADER", "dovecot_config_version = 2.4.4\n") + "dovecot_storage_version = 2.4.4\n"
+    assert interpreted(tmp_path, text, "2.4.5").problems[0].message == problem
+
+
+def test_a_version_in_two_lines(tmp_path: Path) -> None:
+    text = "dovecot_config_version = \\\n2.4.0\ndovecot_storage_version = 2.4.1\n"
+    assert interpreted(tmp_path, text, "2.4.1").problems == []
+
+
 def test_a_file_without_header(tmp_path: Path) -> None:
     configuration = interpreted(tmp_path, "mail_home = /h\n")
     assert [problem.message for problem in configuration.problems] == [

@@ -256,7 +256,17 @@ def same_value(wanted: str, found: str) -> bool:
     if wanted == f'"{found}"' or " ".join(dict.fromkeys(wanted.split(" "))) == found:
         # doveconf 2.4 prints the words of a boolean list as often as they stand there, and some of them in quotes.
         return True
-    return wanted in (f'"{re.sub(special, replacement, found)}"' for special, replacement in _ESCAPES)
+    return wanted in (f'"{re.sub(special, replacement, found)}"' for special, replacement in _ESCAPES) or (
+        wanted == half_quoted(found)
+    )
+
+
+def half_quoted(value: str) -> str:
+    """Return how doveconf 2.4 prints a value in which it looked for secrets: escaped, but without the quotes.
+
+    ``hide_secrets_from_value`` in src/config/doveconf.c, where a word such as ``key`` begins in a value with ``#``.
+    """
+    return re.sub(_ESCAPES[0][0], _ESCAPES[0][1], value) if "#" in value or value != value.strip() else value
 
 
 _ESCAPES = ((r"([\\\"'])", r"\\\1"), (r"([\\\"])", r"\\\1"))
@@ -277,7 +287,7 @@ def printed(text: str, *, quoted_keys: bool) -> Mapping[str, str]:
         elif line.endswith(" {"):
             name = line.strip(" ")[:-2].replace('"', "")
             path = "".join(stack) + name
-            if name in ("passdb", "userdb", "namespace") and not quoted_keys:
+            if name in ("passdb", "userdb", "namespace"):
                 seen[path] = seen.get(path, -1) + 1
                 name += f"#{seen[path]}"
             stack.append(name + "/")

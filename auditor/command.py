@@ -140,10 +140,10 @@ def selected_rules(rules: Sequence[type[AnyRule]], select: list[str], ignore: li
     known = {rule.name: rule for rule in rules}
     for name in (*select, *ignore):
         if name not in known:
-            from difflib import get_close_matches
+            from auditor.text import similar
 
-            near = get_close_matches(name, known, n=1)
-            raise click.UsageError(f"there is no rule {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            near = similar(name, known)
+            raise click.UsageError(f"there is no rule {name!r}" + (f"; did you mean {near!r}?" if near else ""))
     wanted = [rule for rule in rules if (rule.name in select if select else not rule.off_because)]
     return [rule for rule in wanted if rule.name not in ignore]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.discover import git_root, root_of
 from auditor.packaged import table
+from auditor.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -162,7 +163,5 @@ def _table_problems(table: Mapping[str, object], rules: Mapping[str, Any], where
 
 
 def _meant(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    from difflib import get_close_matches  # few need it
-
-    near = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = similar(word, known)
+    return f"; did you mean {near!r}?" if near else ""

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 HIDDEN: Final = "# hidden"
 """What stands in a report where the file has a secret."""
@@ -60,6 +60,13 @@ def shortened(text: str, longest: int = 100) -> str:
 def enumerated(words: Sequence[str]) -> str:
     """Return words as a sentence lists them: ``a, b and c``."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def similar(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the known word that another was probably meant to be; empty where none is as like as that (0 to 1)."""
+    from difflib import get_close_matches  # few need it
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=likeness)), "")
 
 
 def names_secret(name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.dovecot.upgrade_table import upgrade_table
 from auditor.dovecot.v23_blocks import Block
 from auditor.dovecot.v23_table import history_of
+from auditor.text import similar
 
 if TYPE_CHECKING:
     from auditor.dovecot.v23_blocks import Place
@@ -46,12 +47,8 @@ def _unknown(statement: Statement, table: Table, version: str, place: Place | No
         if history.until:
             return f"{key} is gone since Dovecot {history.until}"
         return f"{key} came with Dovecot {history.since}; this is read as {version}"
-    from difflib import get_close_matches  # few need it
-
-    known = table.sections[section]
-    close = get_close_matches(key, known, n=1, cutoff=0.75)
-    if close:
-        return f"did you mean {close[0]}?"
+    if near := similar(key, table.sections[section], 0.75):
+        return f"did you mean {near}?"
     if section and key in table.top:
         return f"{key} is a global setting: is the }} of the section above missing?"
     homes = [name for name, settings in table.sections.items() if name and key in settings]

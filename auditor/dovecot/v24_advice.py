@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.upgrade_table import upgrade_table
+from auditor.text import similar
 
 if TYPE_CHECKING:
     from auditor.dovecot.v24_schema import Schema
@@ -93,12 +94,6 @@ class Adviser:
         return f"Dovecot 2.4 has {names} instead of {key}{f': {note}' if note else ''}."
 
     def _similar(self, key: str, section: str) -> str:
-        import difflib  # few need it
-
         prefix = f"{section}_" if section else ""
         inner = [name.removeprefix(prefix) for name in self._schema.settings if prefix and name.startswith(prefix)]
-        for names in (inner, list(self._schema.settings)):
-            close = difflib.get_close_matches(key, names, n=1, cutoff=0.8)
-            if close:
-                return close[0]
-        return ""
+        return similar(key, inner, 0.8) or similar(key, self._schema.settings, 0.8)

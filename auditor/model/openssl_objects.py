@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from auditor.packaged import table
+from auditor.text import similar
 
 USUAL: Final = frozenset({"commonName", "CN", "emailAddress"})
 """Names that are known without opening the table."""
@@ -42,7 +43,4 @@ def nearest(name: str) -> str:
         return ""
     if same := [known for known in (*sorted(USUAL), *_table()[0]) if known.lower() == name.lower()]:
         return same[0]
-    import difflib  # few need it
-
-    usual = difflib.get_close_matches(name, sorted(USUAL), n=1, cutoff=0.8)
-    return next(iter(usual or difflib.get_close_matches(name, _table()[0], n=1, cutoff=0.8)), "")
+    return similar(name, sorted(USUAL), 0.8) or similar(name, _table()[0], 0.8)

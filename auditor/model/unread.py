@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.postfix.defaults import Kind, removed_in, version_numbers
 from auditor.postfix.upgrade_table import upgrade_table
 from auditor.postfix.used import unused_settings
-from auditor.text import Origin
+from auditor.text import Origin, similar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from auditor.postfix.configuration import Configuration
 
@@ -34,14 +34,8 @@ def unread_settings(configuration: Configuration) -> Iterator[Unread]:
     for number, (name, assignment) in enumerate(unused_settings(configuration)):
         if removed_in(name, configuration.version):
             continue
-        near = _nearest(name, known) if number < MAX_COMPARED else ""
+        near = similar(name, known, 0.9) if number < MAX_COMPARED else ""
         yield Unread(name, Origin(assignment.span), near)
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches  # few need it
-
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.9)), "")
 
 
 def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str, Origin]]:

@@ -56,7 +56,7 @@ class NoEffectiveReject(PostfixRule):
         for place, services in found.items():
             yield self.finding(
                 place,
-                f"{said_of(services, 'does', 'do')} not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a working"
-                " reject_unauth_destination",
+                f"{said_of(services, 'does', 'do')} not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a"
+                " working reject_unauth_destination",
                 advice="end smtpd_relay_restrictions with reject_unauth_destination",
             )

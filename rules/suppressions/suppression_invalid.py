@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.rule import SuppressionRule
+from auditor.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +53,8 @@ class SuppressionInvalid(SuppressionRule):
                 )
                 continue
             for name in sorted({*one.rules} - suppressions.known):
-                from difflib import get_close_matches  # few need it
-
-                near = get_close_matches(name, suppressions.known, n=1)
-                meant = f"; did you mean {near[0]}?" if near else ""
+                near = similar(name, sorted(suppressions.known))
+                meant = f"; did you mean {near}?" if near else ""
                 yield self.finding(
                     one.span,
                     f"there is no rule {name!r} to suppress{meant}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from auditor.dovecot.hash_methods import HASH_BITS
 from auditor.dovecot.v23_view import View, is_uint, words_of
 
 if TYPE_CHECKING:
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
     from auditor.dovecot.v23_blocks import Block, Value
     from auditor.finding import Problem
 
-DIGESTS: Final = {
-    "md4": 128,
-    "md5": 128,
-    "sha1": 160,
-    "sha256": 256,
-    "sha384": 384,
-    "sha512": 512,
-    "sha3-256": 256,
-    "sha3-512": 512,
-    "size": 64,
-}
-"""Bits of what the methods of src/lib/hash-method.c give."""
 _UIDL_KEY: Final = re.compile(r"[0-9-]*+(?:\.[0-9-]*+)?[LUEXRHNMDT]*+(.?)", re.DOTALL)
 """``var_get_key`` of src/lib/var-expand.c: a width, modifiers, a letter."""
 _LARGEST_CACHE: Final = 1 << 30
@@ -84,7 +73,7 @@ def _hash_error(text: str) -> str:
         return "mail_attachment_hash setting must not contain '/' characters"
     for match in re.finditer(r"%[BX]?(?:\{([^:}]*)(?::([^}]*))?(\}?)|)", text, re.DOTALL):
         name, bits, end = match.groups()
-        size = DIGESTS.get(name, 0)
+        size = HASH_BITS.get(name, 0)
         error = ""
         if name is None:
             error = "No '{' after '%'"

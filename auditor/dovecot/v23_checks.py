@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.event_filter import filter_error
+from auditor.dovecot.hash_methods import HASH_BITS
 from auditor.dovecot.v23_blocks import Layer, merged
 from auditor.dovecot.v23_candidates import Candidates
-from auditor.dovecot.v23_check_mail import DIGESTS, check_mail, check_namespaces
+from auditor.dovecot.v23_check_mail import check_mail, check_namespaces
 from auditor.dovecot.v23_check_services import check_services
 from auditor.dovecot.v23_check_stats import check_exporter, check_metric
 from auditor.dovecot.v23_table import numbers
@@ -195,7 +196,7 @@ def _check_policy(view: View) -> Iterator[Problem]:
         message = "auth_policy_hash_nonce must be set when policy server is used"
         yield view.problem(message, None, "auth_policy_hash_nonce", "auth_policy_server_url")
         return
-    bits = DIGESTS.get(view.text("auth_policy_hash_mech"))
+    bits = HASH_BITS.get(view.text("auth_policy_hash_mech"))
     truncate = view.number("auth_policy_hash_truncate")
     if bits is None:
         yield view.problem("invalid auth_policy_hash_mech given", None, "auth_policy_hash_mech")

@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.event_filter import filter_error
+from auditor.dovecot.hash_methods import HASH_BITS
 from auditor.dovecot.v24_filters import Kind
-from auditor.dovecot.v24_hash_format import HASH_BITS
 from auditor.dovecot.v24_schema import LATE_VARIABLES
 from auditor.dovecot.v24_uris import http_url_error
 from auditor.dovecot.v24_values import UINT_MAX, is_unlimited, seconds

@@ -96,17 +96,21 @@ def matches(authority: AuthorityKey, issuer: Certificate) -> bool:
     return not authority.issuers or issuer.issuer_name == authority.issuers[0]
 
 
-def read_certificates(blocks: Iterable[Block]) -> tuple[list[Certificate], list[Refused]]:
-    """Return the certificates of blocks that hold one, and the blocks that cannot be read."""
-    found: list[Certificate] = []
+def parted(read: Iterable[T | Refused]) -> tuple[list[T], list[Refused]]:
+    """Part what could be read from what could not."""
+    found: list[T] = []
     refused: list[Refused] = []
-    for block in blocks:
-        one = read_certificate(block)
+    for one in read:
         if isinstance(one, Refused):
             refused.append(one)
         else:
             found.append(one)
     return found, refused
+
+
+def read_certificates(blocks: Iterable[Block]) -> tuple[list[Certificate], list[Refused]]:
+    """Return the certificates of blocks that hold one, and the blocks that cannot be read."""
+    return parted(map(read_certificate, blocks))
 
 
 def read_certificate(block: Block) -> Certificate | Refused:

@@ -16,6 +16,7 @@ from auditor.files.certificates import (
     authority_key,
     canonical_name,
     matches,
+    parted,
     shown_name,
     utc,
 )
@@ -73,15 +74,7 @@ class Crl:
 
 def read_crls(blocks: Iterable[Block]) -> tuple[list[Crl], list[Refused]]:
     """Return the CRLs of blocks that hold one, and the blocks that cannot be read."""
-    found: list[Crl] = []
-    refused: list[Refused] = []
-    for block in blocks:
-        one = read_crl(block)
-        if isinstance(one, Refused):
-            refused.append(one)
-        else:
-            found.append(one)
-    return found, refused
+    return parted(map(read_crl, blocks))
 
 
 def read_crl(block: Block) -> Crl | Refused:

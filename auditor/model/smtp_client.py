@@ -6,11 +6,11 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from auditor.model.smtpd import is_loopback, is_out_of_reach, is_yes
+from auditor.model.postfix_service import PostfixService
+from auditor.model.smtpd import is_loopback, is_out_of_reach
 
 if TYPE_CHECKING:
-    from auditor.model.postfix import Postfix
-    from auditor.postfix.configuration import Parameter, Service
+    from auditor.postfix.configuration import Parameter
     from auditor.text import Origin
 
 MANDATORY: Final = frozenset({"encrypt", "fingerprint", "verify", "secure", "dane-only"})
@@ -22,29 +22,12 @@ AUTHENTICATED: Final = frozenset({"fingerprint", "verify", "secure", "dane-only"
 _HOST: Final = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](?::.*)?|(?P<host>[^:]*)(?::.*)?")
 
 
-class SmtpClient:
+class SmtpClient(PostfixService):
     """The smtp service that default_transport names.
 
     Where there is no master.cf, ``service`` is None: what is said is then about the smtp client of every
     distribution's master.cf.
     """
-
-    def __init__(self, postfix: Postfix, service: Service | None) -> None:
-        self.postfix = postfix
-        self.service = service
-
-    def get(self, name: str) -> Parameter:
-        """Return a parameter as this service sees it."""
-        return self.postfix.configuration.get(name, self.service)
-
-    def is_on(self, name: str) -> bool:
-        """Whether a boolean parameter is ``yes`` for this service."""
-        return is_yes(self.get(name))
-
-    @property
-    def name(self) -> str:
-        """The service as master.cf names it."""
-        return self.service.service if self.service else "smtp"
 
     @cached_property
     def relay(self) -> Parameter | None:

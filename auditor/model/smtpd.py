@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from auditor.finding import Confidence
 from auditor.model.client_cas import ClientAuthorities, always_appends_default_ca
 from auditor.model.files import TrustUse
+from auditor.model.postfix_service import PostfixService
 from auditor.postfix.defaults import version_numbers
 from auditor.postfix.relay_guard import has_relay_guard
 from auditor.postfix.restrictions import MAIL_LISTS, restrictions
@@ -19,8 +20,7 @@ from auditor.text import Origin, enumerated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from auditor.model.postfix import Postfix
-    from auditor.postfix.configuration import Parameter, Service
+    from auditor.postfix.configuration import Parameter
     from auditor.postfix.restrictions import Restriction
 
 ENCRYPTED: Final = frozenset({"encrypt", "verify", "secure", "fingerprint"})
@@ -51,29 +51,12 @@ class TlsLevel(Enum):
     ENCRYPT = "encrypt"
 
 
-class SmtpdService:
+class SmtpdService(PostfixService):
     """One smtpd service: the settings in effect for it, and what they come to.
 
     Where there is no master.cf, ``service`` is None: what is said is then about smtpd on port 25, as every
     distribution's master.cf has it.
     """
-
-    def __init__(self, postfix: Postfix, service: Service | None) -> None:
-        self.postfix = postfix
-        self.service = service
-
-    def get(self, name: str) -> Parameter:
-        """Return a parameter as this service sees it."""
-        return self.postfix.configuration.get(name, self.service)
-
-    def is_on(self, name: str) -> bool:
-        """Whether a boolean parameter is ``yes`` for this service."""
-        return is_yes(self.get(name))
-
-    @property
-    def name(self) -> str:
-        """The service as master.cf names it."""
-        return self.service.service if self.service else "smtp"
 
     @property
     def origin(self) -> Origin:
@@ -239,11 +222,6 @@ class SmtpdService:
 def confidence_in(services: Iterable[SmtpdService]) -> Confidence:
     """Return how sure it is that these services are there: without a master.cf it is only what is usual."""
     return Confidence.HIGH if all(one.service for one in services) else Confidence.MEDIUM
-
-
-def is_yes(parameter: Parameter) -> bool:
-    """Whether a boolean parameter is on: ``yes`` in any letter case (mail_conf_bool.c)."""
-    return parameter.effective.lower() == "yes"
 
 
 def is_loopback(address: str) -> bool:

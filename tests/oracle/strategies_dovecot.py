@@ -342,11 +342,11 @@ def sample(random: Random, version: str) -> Sample:
         lines = (header if not writer.chance(0.01) else [*lines[:1], *header]) + lines
     scope = random.choice(words.SCOPES) if writer.chance(0.35) else None
     return Sample(
-        {MAIN: _ended(random, lines)} | {name: _ended(random, one) for name, one in writer.others.items()}, scope
+        {MAIN: ended(random, lines)} | {name: ended(random, one) for name, one in writer.others.items()}, scope
     )
 
 
-def _ended(random: Random, lines: list[str]) -> list[bytes]:
+def ended(random: Random, lines: list[str]) -> list[bytes]:
     """Return physical lines with their ends, as one of the systems that people edit on leaves them."""
     text = "".join(line + "\n" for line in lines)
     ends = random.random()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from strategies_dovecot import Sample
+from strategies_dovecot import Sample, ended
 
 from auditor.postfix.defaults import Defaults
 
@@ -332,16 +332,4 @@ def sample(random: Random, version: str) -> Sample:
         main.assignment()
     for _ in range(random.choice((0, 1, 1, 2, 3))):
         master.service()
-    return Sample({"main.cf": _ended(random, main.lines), "master.cf": _ended(random, master.lines)})
-
-
-def _ended(random: Random, lines: list[str]) -> list[bytes]:
-    text = "".join(line + "\n" for line in lines)
-    ends = random.random()
-    if ends < 0.06:
-        text = text.replace("\n", "\r\n")
-    elif ends < 0.12:
-        text = text.removesuffix("\n")
-    if random.random() < 0.004:
-        text = "\ufeff" + text
-    return re.findall(rb"[^\n]*\n|[^\n]+", text.encode("utf-8", "surrogateescape"))
+    return Sample({"main.cf": ended(random, main.lines), "master.cf": ended(random, master.lines)})

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from daemons import SHARED
 from dovecot23_exceptions import CASES, LINES_ONLY, OF_THE_HOST, TEXTS, TREES
+from trees_dovecot23 import trees
 
 from auditor.dovecot.configuration import Configuration, Scope
 from auditor.dovecot.read import read_dovecot
@@ -15,26 +17,12 @@ from auditor.host import Host, Mount, Unreadable
 from auditor.text import escaped
 
 REPOSITORY = Path(__file__).parents[2]
-SHARED = REPOSITORY / "../shared"
 SUITE, VERSION = "bookworm", "2.3.19.1"
 BODIES = (REPOSITORY / "tests/data/dovecot23-texts.txt").read_text("utf-8").split("---\n")
 NO_CORPUS = "no corpus beside the repository"
 ONLY_EXPANDED = ("Unknown variable: ", "Invalid variable: ")
 """What doveconf says only when it expands values (-x), as it does for the daemon."""
-
-
-def _trees() -> dict[str, tuple[Path, str]]:
-    found = {}
-    for main in sorted((*SHARED.glob("corpus/*/etc/dovecot/dovecot.conf"), *SHARED.glob("corpus/*/etc/dovecot.conf"))):
-        if "dovecot_config_version" not in main.read_text("utf-8", "replace"):
-            whole = main.parent.name == "dovecot"
-            name = main.parents[2 if whole else 1].name
-            found[name if name not in found else f"{name}-dovecot.conf"] = (main.parent if whole else main, main.name)
-    debian = SHARED / "peer-tests/oracle-debian-trees" / SUITE / "dovecot"
-    return found | ({"debian": (debian, "dovecot.conf")} if debian.is_dir() else {})
-
-
-TREES_HERE = _trees()
+TREES_HERE = trees()
 CASES_HERE = {main.parent.name: main.parent for main in sorted(SHARED.glob("peer-tests/oracle-dovecot23/*/t.conf"))}
 needs_shared = pytest.mark.skipif(not TREES_HERE, reason=NO_CORPUS)
 

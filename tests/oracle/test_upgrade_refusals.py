@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cases import all_cases
-from daemons import SHARED
+from trees_dovecot23 import trees
 from upgrade_refusals import Refusal, refusals
 
 from auditor.dovecot.read import read_upgraded
@@ -31,17 +31,11 @@ HEADERS = ("dovecot_config_version", "dovecot_storage_version")
 
 
 def _trees() -> dict[str, tuple[Path, str]]:
-    found = {}
-    for main in sorted((*SHARED.glob("corpus/*/etc/dovecot/dovecot.conf"), *SHARED.glob("corpus/*/etc/dovecot.conf"))):
-        if "dovecot_config_version" not in main.read_text("utf-8", "replace"):
-            whole = main.parent.name == "dovecot"
-            name = main.parents[2 if whole else 1].name
-            found[name if name not in found else f"{name}-dovecot.conf"] = (main.parent if whole else main, main.name)
+    found = trees()
     for case in all_cases():
         if case.rule == "upgrade-breaks" and case.has_dovecot and case.dialect == "2.3":
             found[f"case {case.folder.name}"] = (case.folder / "etc/dovecot", "dovecot.conf")
-    debian = SHARED / "peer-tests/oracle-debian-trees/bookworm/dovecot"
-    return found | ({"debian": (debian, "dovecot.conf")} if debian.is_dir() else {})
+    return found
 
 
 TREES = _trees()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.finding import Severity
+from auditor.finding import Confidence, Severity
 from auditor.model.package_files import lacks_protocol_files
 from auditor.rule import DovecotRule
 
@@ -19,8 +19,8 @@ class DovecotProtocolExposedByDefault(DovecotRule):
     """Dovecot serves every protocol that it has, because the configuration names none.
 
     What: `protocols` is not set, and up to 2.3 its default is imap, pop3 and lmtp (submission is not among them).
-    Debian's packages set it by files in /usr/share/dovecot/protocols.d, one for each package that is installed.
-    From 2.4 on the default is none.
+    Debian's packages have no protocol by default and set it by files in /usr/share/dovecot/protocols.d, one for each
+    package that is installed. From 2.4 on the default is none.
 
     Why it matters: POP3 stands open though nobody uses it, and is one more way in for guessed passwords. After an
     upgrade to 2.4 nothing is served.
@@ -29,12 +29,13 @@ class DovecotProtocolExposedByDefault(DovecotRule):
 
     When to ignore it: all of them are used.
 
-    Sources: Dovecot manual, 2.4-default-settings (protocols); src/master/master-settings.c and doveconf of
-    2.3.19.1.
+    Sources: Dovecot manual, 2.4-default-settings (protocols); src/master/master-settings.c; doveconf of Debian's
+    2.3.19.1, which shows none.
     """
 
     name = "dovecot-protocol-exposed-by-default"
     severity = Severity.INFO
+    confidence = Confidence.MEDIUM
     versions = "2.2, 2.3"
     tags = ("access",)
 

@@ -23,6 +23,12 @@ from access_harms import (
     some_doors_want_no_certificate,
     stranger_is_greeted,
 )
+from file_harms import (
+    nobody_reads_a_key,
+    nobody_reads_the_secret,
+    the_key_of_the_ca_makes_users,
+    users_read_a_key,
+)
 from harms import (
     ONE_PASSWORD,
     ca_is_no_good,
@@ -40,6 +46,7 @@ from harms import (
     does_not_start,
     external_fails,
     greeting_or_handshake_is_waited_for,
+    handshakes_are_logged,
     mail_is_smuggled_in,
     mail_without_tls_is_refused,
     master_opens_mailbox,
@@ -61,9 +68,16 @@ from harms import (
     what_is_sent_is_logged,
 )
 from mail_harms import (
+    external_is_announced_in_vain,
+    logins_are_taken_on_port_25,
     no_mail_is_taken,
+    nobody_logs_in,
     passwordless_login_relays,
     passwords_go_in_clear_text,
+    proxies_are_believed,
+    refusals_are_for_now,
+    strangers_are_told_of_version_or_users,
+    strangers_hand_in_mail_for_users,
     strangers_relay,
     strangers_relay_or_nobody_is_served,
     strangers_say_who_they_are,
@@ -74,6 +88,7 @@ from preparations import (
     crl_begins_in_the_future,
     dovecot_answers_postfix,
     fingerprints_are_real,
+    postfix_has_certificate_and_logins,
     postfix_has_its_folder,
     strangers_ca_is_public,
 )
@@ -98,6 +113,8 @@ class Harm:
     """The rule says that nothing happens: not in its bad cases either."""
     certificates_log_in: bool = False
     """Add a passdb that lets every valid certificate in, to see which certificates are valid."""
+    keeps_modes: bool = False
+    """The modes of Dovecot's files are the case's, even if Dovecot then cannot open all of them in the cage."""
     prepare: Callable[[Case, Cage], None] = field(default=lambda _case, _cage: None)
 
 
@@ -152,7 +169,17 @@ HARMS: Final = {
         nobody_is_answered("/run/dovecot/auth-web", "/var/spool/postfix/private/auth"), prepare=postfix_has_its_folder
     ),
     "auth-userdb-master-socket": Harm(nobody_is_answered("/run/dovecot/auth-master")),
+    # Files
+    "private-key-world-readable": Harm(nobody_reads_a_key, nobody_reads_a_key),
+    "combined-file-readable": Harm(nobody_reads_a_key, nobody_reads_a_key),
+    "private-key-group-readable": Harm(users_read_a_key()),
+    "key-readable-by-mail-user": Harm(users_read_a_key("dovecot", "dovenull", "postfix")),
+    "key-password-exposed": Harm(nobody_reads_the_secret, keeps_modes=True),
+    "passwd-file-exposed": Harm(nobody_reads_the_secret, keeps_modes=True),
+    "db-credentials-readable": Harm(nobody_reads_the_secret, nobody_reads_the_secret, keeps_modes=True),
+    "sasl-passwd-readable": Harm(postfix=nobody_reads_the_secret),
     # Certificates and CRLs
+    "private-key-in-ca-file": Harm(the_key_of_the_ca_makes_users, certificates_log_in=True),
     "crl-check-disabled": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-two-of-one-issuer": Harm(certificate_logs_in("revoked"), certificates_log_in=True),
     "crl-missing": Harm(valid_certificate_is_refused, certificates_log_in=True),
@@ -208,6 +235,7 @@ HARMS: Final = {
     "postfix-dh-short": Harm(postfix=short_prime_is_used),
     "smtp-smuggling": Harm(postfix=mail_is_smuggled_in),
     "tls-loglevel-high": Harm(postfix=what_is_sent_is_logged(tls=True)),
+    "verbose-ssl-left-on": Harm(handshakes_are_logged),
     "req-ccert-ignored": Harm(postfix=certificate_is_not_required),
     "mynetworks-wide": Harm(postfix=strangers_relay),
     "relay-policy-open": Harm(postfix=strangers_relay),
@@ -222,11 +250,22 @@ HARMS: Final = {
     "cert-clients-blocked-by-override": Harm(postfix=certificate_gains_nothing, prepare=fingerprints_are_real),
     "tls-ticket-crosses-services": Harm(postfix=ticket_crosses_services),
     "xclient-xforward-wide": Harm(postfix=strangers_say_who_they_are),
+    "sasl-external-announced": Harm(postfix=external_is_announced_in_vain, prepare=postfix_has_certificate_and_logins),
+    "sasl-on-port25": Harm(postfix=logins_are_taken_on_port_25, prepare=postfix_has_certificate_and_logins),
+    "smtpd-sasl-anonymous": Harm(postfix=nobody_logs_in, prepare=postfix_has_certificate_and_logins),
+    "submission-open-to-anonymous": Harm(
+        postfix=strangers_hand_in_mail_for_users, prepare=postfix_has_certificate_and_logins
+    ),
+    "soft-bounce-on": Harm(postfix=refusals_are_for_now),
+    "banner-vrfy-helo": Harm(postfix=strangers_are_told_of_version_or_users),
+    "proxy-protocol-open": Harm(postfix=proxies_are_believed),
 }
 
 _NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as nothing else changes"
 _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there is nothing to lose"
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
+_IN_A_REPOSITORY: Final = "it is in a git repository, and modes say nothing there"
+_BEHIND_A_FOLDER: Final = "of severity medium: a folder keeps others out as long as nothing else changes"
 _OTHER_RULE: Final = "harm is done, and another rule says so"
 _NOT_YET: Final = "nothing happens before the day has come"
 _LEFT_OUT: Final = "one of the certificates is left out, and clients get the other"
@@ -234,6 +273,26 @@ _LEFT_OUT_OF_TREE: Final = "the key was left out of the audited tree, not of the
 _IN_ORDER_THERE: Final = "OpenSSL puts the certificates in order and passes over strangers; other clients may not"
 _AGAINST_POLICY_ONLY: Final = "of severity low: no known attack, but more than the policy takes"
 UNSHOWN: Final = {
+    "key-password-exposed/bad-committed-23": _IN_A_REPOSITORY,
+    "key-password-exposed/bad-committed-24": _IN_A_REPOSITORY,
+    "key-password-exposed/ok-not-committed-23": _IN_A_REPOSITORY,
+    "key-password-exposed/ok-not-committed-24": _IN_A_REPOSITORY,
+    "passwd-file-exposed/bad-committed-23": _IN_A_REPOSITORY,
+    "passwd-file-exposed/bad-committed-24": _IN_A_REPOSITORY,
+    "db-credentials-readable/bad-committed-pf": _IN_A_REPOSITORY,
+    "sasl-passwd-readable/bad-committed-pf": _IN_A_REPOSITORY,
+    "sasl-passwd-readable/ok-not-committed-pf": _IN_A_REPOSITORY,
+    "private-key-world-readable/ok-modes-unknown-23": _IN_A_REPOSITORY,
+    "private-key-world-readable/ok-modes-unknown-24": _IN_A_REPOSITORY,
+    "key-password-exposed/bad-only-directory-23": _BEHIND_A_FOLDER,
+    "key-password-exposed/bad-only-directory-24": _BEHIND_A_FOLDER,
+    "private-key-world-readable/bad-only-directory-23": _BEHIND_A_FOLDER,
+    "private-key-world-readable/bad-only-directory-24": _BEHIND_A_FOLDER,
+    "passwd-file-exposed/bad-vmail-writes-23": "vmail may write it, which is not tried",
+    "private-key-group-readable/ok-group-unknown-23": "the host's groups are not in the audited tree",
+    "passwd-file-exposed/bad-vmail-writes-24": "vmail may write it, which is not tried",
+    "private-key-group-readable/ok-group-unknown-24": "the host's groups are not in the audited tree",
+    "proxy-protocol-open/bad-nobody-relays": "no address is trusted, so that nobody gains by another one",
     "cert-username-field-not-in-subject/ok-no-certificates-here-23": "no certificate of the clients here has it",
     "cert-username-field-not-in-subject/ok-no-certificates-here-24": "no certificate of the clients here has it",
     "alt-certificate-incomplete/bad-no-certificate-23": _LEFT_OUT,
@@ -323,5 +382,12 @@ def start(case: Case, harm: Harm, daemon: str, tree: Path, cage: Cage) -> Server
         harm.prepare(case, cage)
 
     if daemon == "dovecot":
-        return Dovecot(cage, tree, case.dialect, prepare, certificates_log_in=harm.certificates_log_in)
+        return Dovecot(
+            cage,
+            tree,
+            case.dialect,
+            prepare,
+            certificates_log_in=harm.certificates_log_in,
+            keeps_modes=harm.keeps_modes,
+        )
     return Postfix(cage, tree, prepare)

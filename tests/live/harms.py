@@ -196,6 +196,11 @@ def cipher_does_not_protect(trial: Trial) -> bool:
     return tls_fails(trial) or any(trial.opens(door, offer=offer) for door in trial.doors)
 
 
+def handshakes_are_logged(trial: Trial) -> bool:
+    """Each step of a handshake stands in the log."""
+    return any(trial.opens(door) for door in trial.doors) and trial.logs(": Debug: SSL: ")
+
+
 def session_is_not_encrypted(trial: Trial) -> bool:
     """A client gets a session without encryption, or nobody gets one at all."""
 

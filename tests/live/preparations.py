@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -79,6 +80,24 @@ def _fingerprint(certificate: str) -> str:
 def postfix_has_its_folder(case: Case, cage: Cage) -> None:
     """Make the folder of Postfix's sockets, closed to others as Postfix makes it."""
     (cage.root / "var/spool/postfix/private").mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def postfix_has_certificate_and_logins(case: Case, cage: Cage) -> None:
+    """Put a certificate where a case's main.cf names one that is not there, or none; and start Dovecot beside Postfix.
+
+    Dovecot also answers where a case asks Cyrus SASL, whose plug-ins are not there.
+    """
+    certificate, key = ((PKI / part).read_bytes() for part in ("server.crt", "server.key"))
+    main = cage.root / "etc/postfix/main.cf"
+    text = main.read_text("utf-8", "surrogateescape")
+    text = text.replace("smtpd_sasl_type = cyrus", "smtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/auth")
+    if "smtpd_tls_cert_file" not in text and "smtpd_tls_chain_files" not in text:
+        text += "\nsmtpd_tls_chain_files = /etc/postfix/server.key, /etc/postfix/server.crt\n"
+    main.write_text(text, "utf-8", "surrogateescape")
+    for name in re.findall(r"/etc/[a-z/]*\.(?:crt|key|pem)", text):
+        if not (cage.root / name[1:]).exists():
+            (cage.root / name[1:]).write_bytes(key if name.endswith(".key") else certificate)
+    dovecot_answers_postfix(case, cage)
 
 
 def dovecot_answers_postfix(case: Case, cage: Cage) -> None:

@@ -211,10 +211,19 @@ class Dovecot(Server):
     """A running Dovecot, or the reason why it does not run."""
 
     def __init__(
-        self, cage: Cage, tree: Path, dialect: str, prepare: Preparation, *, certificates_log_in: bool
+        self,
+        cage: Cage,
+        tree: Path,
+        dialect: str,
+        prepare: Preparation,
+        *,
+        certificates_log_in: bool,
+        keeps_modes: bool = False,
     ) -> None:
         super().__init__(cage)
         _replace(cage, tree, "etc/dovecot")
+        if not keeps_modes:
+            _open_to_the_cage(cage)
         prepare(cage)
         main = cage.root / "etc/dovecot/dovecot.conf"
         self._text = main.read_text("utf-8", "surrogateescape")
@@ -259,6 +268,7 @@ class Postfix(Server):
     def __init__(self, cage: Cage, tree: Path, prepare: Preparation) -> None:
         super().__init__(cage)
         _replace(cage, tree, "etc/postfix", keep=_POSTFIX_OWN_FILES)
+        _open_to_the_cage(cage)
         prepare(cage)
         folder = cage.root / "etc/postfix"
         with (folder / "main.cf").open("a", encoding="utf-8") as file:
@@ -310,10 +320,7 @@ class Postfix(Server):
 
 
 def _replace(cage: Cage, tree: Path, folder: str, keep: tuple[str, ...] = ()) -> None:
-    """Put the case's etc over the cage's; of the daemon's own folder nothing else remains but the files to keep.
-
-    The users that read passwords there are the cage's own, whoever may read them in the case.
-    """
+    """Put the case's etc over the cage's; of the daemon's own folder nothing else remains but the files to keep."""
     for path in (cage.root / folder).iterdir():
         if not any(path.match(pattern) for pattern in keep):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -326,6 +333,14 @@ def _replace(cage: Cage, tree: Path, folder: str, keep: tuple[str, ...] = ()) ->
             shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
         else:
             shutil.copy2(path, target, follow_symlinks=False)
+    for path in (tree / "etc").rglob("*"):
+        target = cage.root / path.relative_to(tree)
+        if os.path.lexists(target):
+            os.lchown(target, path.lstat().st_uid, path.lstat().st_gid)
+
+
+def _open_to_the_cage(cage: Cage) -> None:
+    """Let the users that read passwords in the cage, which are its own, do so, whoever may in the case."""
     for file in (cage.root / "etc/dovecot").rglob("*"):
         if file.is_file() and not file.is_symlink() and b"PRIVATE KEY-----" not in file.read_bytes():
             file.chmod(file.stat().st_mode | 0o044)

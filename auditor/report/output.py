@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from auditor.atomic import write_whole
 from auditor.report.lines import WIDTH, plain, print_coloured
 
 if TYPE_CHECKING:
@@ -53,24 +54,17 @@ def write(text: str, output: str | None = None, audited: Collection[str] = ()) -
 
 
 def _write_file(path: str, data: bytes) -> None:
-    """Write a file as a whole, so that nobody reads a part of it; what is no regular file, such as a pipe, as it is."""
+    """Write a file as a whole; what is no regular file, such as a pipe, as it is."""
     file = Path(path)
     if file.exists() and not file.is_file():
         file.write_bytes(data)
         return
-    # A name that collectors of *.prom and the like do not look for.
-    new = file.with_name(f".{file.name}.{os.getpid()}.new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as stream:
-        try:
-            if file.exists():
-                os.fchmod(stream.fileno(), stat.S_IMODE(file.stat().st_mode))
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-            new.replace(file)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
+
+    def keep_mode(new: int) -> None:
+        if file.exists():
+            os.fchmod(new, stat.S_IMODE(file.stat().st_mode))
+
+    write_whole(file, data, keep_mode)
 
 
 def _to_stdout(send: Callable[[], object]) -> None:

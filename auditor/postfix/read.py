@@ -11,7 +11,7 @@ from auditor.postfix.configuration import Configuration, Scope
 from auditor.postfix.defaults import newest_version, version_numbers
 from auditor.postfix.problems import ValueChecks, argument_problems, field_problems
 from auditor.postfix.relay_guard import class_problems
-from auditor.postfix.secrets import commented_out, has_contents, looks_secret, names_passwords
+from auditor.postfix.secrets import commented_out, has_contents, is_secret, looks_secret, names_passwords
 from auditor.postfix.services import is_disabled, services_of
 from auditor.postfix.used import service_parameter_defaults
 from auditor.syntax.postfix import Assignment, Refused, ServiceLine, parameters, parse_main, parse_master, services
@@ -85,6 +85,7 @@ def _read_main(configuration: Configuration, file: SourceFile) -> None:
     for found in parameters(parse_main(file)):
         if isinstance(found, Assignment):
             configuration.assignments.pop(found.name.value, None)
+            _hide_secret(found)
             configuration.assignments[found.name.value] = found
         else:
             configuration.problems.append(_syntax_problem(found))
@@ -95,9 +96,18 @@ def _read_master(configuration: Configuration, file: SourceFile) -> list[Service
     for found in services(parse_master(file)):
         if isinstance(found, ServiceLine):
             lines.append(found)
+            for setting in found.settings:
+                _hide_secret(setting)
         else:
             configuration.problems.append(_syntax_problem(found))
     return lines
+
+
+def _hide_secret(found: Assignment) -> None:
+    """Mark a value that is a secret by itself, be it that a later one of the same name counts."""
+    if is_secret(found.name.value, found.value.value):
+        span = found.value.span
+        span.file.mark_secret(span.start, span.end)
 
 
 def _syntax_problem(refused: Refused) -> Problem:

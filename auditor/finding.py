@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from auditor.change import Fix
     from auditor.text import Span
 
 
@@ -82,6 +83,8 @@ class Finding(NamedTuple):
     subject: str = ""
     fingerprint: str = ""
     file: str = ""
+    fix: Fix | None = None
+    """What its rule proposes to mend it with."""
 
     @property
     def primary(self) -> Location:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from importlib.metadata import EntryPoint
 
+    from auditor.change import Fix
     from auditor.finding import Problem
     from auditor.host import Unreadable
     from auditor.model.files import TrustUse
@@ -83,6 +84,7 @@ class Rule(Generic[Subject]):
         confidence: Confidence | None = None,
         subject: str = "",
         tags: tuple[str, ...] | None = None,
+        fix: Fix | None = None,
     ) -> Finding:
         """Return a finding at a place; ``because`` holds the other places that make it so, each with its label.
 
@@ -99,6 +101,7 @@ class Rule(Generic[Subject]):
             advice=advice,
             tags=self.tags if tags is None else tags,
             subject=subject,
+            fix=fix,
         )
 
     def not_checked(self, what: str, why: str) -> NotChecked:
@@ -147,11 +150,18 @@ class HostRule(Rule[AuditedHost]):
             yield self.not_checked(unreadable.path, unreadable.why)
 
     def exposed(
-        self, host: AuditedHost, name: str, what: str, at: Origin, *, because: Iterable[Because] = ()
+        self,
+        host: AuditedHost,
+        name: str,
+        what: str,
+        at: Origin,
+        *,
+        because: Iterable[Because] = (),
+        fix: Fix | None = None,
     ) -> Iterator[Finding | NotChecked]:
         """Yield that a file with a secret (``what``) is open to others, or why that is not known; nothing if it is not.
 
-        The finding is milder where only a directory keeps others out.
+        The finding is milder where only a directory keeps others out. ``fix`` takes others' rights on the file away.
         """
         found = host.exposures.of(name)
         if isinstance(found, str):
@@ -164,6 +174,7 @@ class HostRule(Rule[AuditedHost]):
                 advice=found.advice,
                 severity=Severity.MEDIUM if found.by is Openness.DIRECTORY else self.severity,
                 subject=name,
+                fix=None if found.by is Openness.COMMITTED else fix,
             )
 
     def unread_certificates(self, host: AuditedHost) -> Iterator[NotChecked]:

@@ -1,0 +1,91 @@
+"""What a rule proposes to change, in the words of the configuration.
+
+Rules and the model name a setting, a block, a service, a word of a list and the place that an effective value comes
+from; ``auditor.fixing`` finds the characters that this takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from auditor.text import SourceFile, Span
+
+
+class SetValue(NamedTuple):
+    """Give the setting, the parameter or the ``-o`` that stands at a place another value."""
+
+    at: Span
+    value: str
+
+
+class AddInside(NamedTuple):
+    """Set something where it is not set yet: inside a block of Dovecot, or by an ``-o`` for a service of master.cf."""
+
+    block: Span
+    name: str
+    value: str
+
+
+class AddGlobal(NamedTuple):
+    """Set something for all where it is not set yet, in whichever of these files it fits best."""
+
+    files: tuple[SourceFile, ...]
+    name: str
+    value: str
+
+
+class Remove(NamedTuple):
+    """Take out the setting, the parameter or the ``-o`` that stands at a place."""
+
+    at: Span
+
+
+class ReplaceWord(NamedTuple):
+    """Replace a word of the value at a place by another one; by none, it is taken out."""
+
+    at: Span
+    word: str
+    by: str = ""
+
+
+class InsertWord(NamedTuple):
+    """Put a word before or behind the one at a place of a parameter, parted from it as its neighbours are."""
+
+    at: Span
+    word: str
+    behind: bool = False
+
+
+class ChangeMode(NamedTuple):
+    """Take permission bits from a file or folder, by its name on the host, and give it another group."""
+
+    name: str
+    clear: int
+    gid: int | None = None
+
+
+TextChange = SetValue | AddInside | AddGlobal | Remove | ReplaceWord | InsertWord
+Change = TextChange | ChangeMode
+
+
+class Fix(NamedTuple):
+    """What mends a finding.
+
+    ``safe`` is one that can be made without asking: whoever is to get in still does. ``opens`` is one that lets in whom
+    the configuration means to let in and keeps out by mistake. ``refused`` is why it is not offered all the same.
+    """
+
+    title: str
+    changes: tuple[Change, ...]
+    safe: bool = True
+    opens: bool = False
+    refused: str = ""
+
+    def unsafe(self) -> Fix:
+        """Return it as one that takes a person's consent."""
+        return self._replace(safe=False)
+
+    def opening(self) -> Fix:
+        """Return it as one that lets somebody in."""
+        return self._replace(opens=True)

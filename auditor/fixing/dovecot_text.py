@@ -1,0 +1,173 @@
+"""Changes of Dovecot's files as edits of their characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.change import AddGlobal, AddInside, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.fixing.edit import Edit
+from auditor.fixing.layout import (
+    assignment,
+    commented_default,
+    indentation,
+    likeness,
+    new_line,
+    replaced_word,
+    usual_indentation,
+    without_lines,
+)
+from auditor.syntax.dovecot import Kind, Statement, Tree, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.change import TextChange
+    from auditor.text import SourceFile, Span
+
+SETTING = (Kind.SETTING, Kind.FILE, Kind.VARIABLE, Kind.HEREDOC)
+OPENING = (Kind.OPEN, Kind.GROUP)
+
+
+class DovecotText:
+    """One of Dovecot's files, by its tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.file: SourceFile = tree.file
+        self.statements = list(statements(tree))
+        self._at = {one.span.start: number for number, one in enumerate(self.statements)}
+
+    def edit(self, change: TextChange) -> Edit | None:
+        """Return the edit of a change; None where it cannot be made."""
+        if isinstance(change, AddInside):
+            return self._added_inside(change)
+        if isinstance(change, AddGlobal | InsertWord):
+            return None
+        statement = self._starting_at(change.at)
+        return self._changed(statement, change) if statement and statement.kind in SETTING else None
+
+    def _starting_at(self, span: Span) -> Statement | None:
+        number = self._at.get(span.start)
+        return None if number is None else self.statements[number]
+
+    def _changed(self, statement: Statement, change: SetValue | Remove | ReplaceWord) -> Edit | None:
+        match change:
+            case SetValue():
+                return _with_value(statement, change.value)
+            case Remove():
+                return self._without(statement)
+            case ReplaceWord():
+                # An element of a list in a block of its own: `plain = yes`.
+                if statement.key == change.word and not change.by:
+                    return self._without(statement)
+                return replaced_word(statement.value_span, change)
+
+    def _without(self, statement: Statement) -> Edit:
+        return without_lines(self.file, statement.span.line, statement.span.end_line)
+
+    def _added_inside(self, change: AddInside) -> Edit | None:
+        opening = self._starting_at(change.block)
+        if opening is None or opening.kind not in OPENING:
+            return None
+        inside = self._settings_inside(self._at[change.block.start])
+        name = change.name
+        for statement in reversed(inside):
+            # Set to nothing, or to what the daemon disregards.
+            if statement.key in (name, f"{opening.key}_{name}"):
+                return _with_value(statement, change.value)
+        if inside and all(one.key.startswith(f"{opening.key}_") for one in inside):
+            name = f"{opening.key}_{name}"
+        if not inside:
+            indent = indentation(self.file, opening.span.start) + usual_indentation(self.file)
+            return new_line(self.file, opening.span.end_line, f"{indent}{name} = {change.value}")
+        text = indentation(self.file, inside[-1].span.start) + assignment(name, change.value, _neighbours(inside))
+        return new_line(self.file, inside[-1].span.end_line, text)
+
+    def _settings_inside(self, number: int) -> list[Statement]:
+        """Return the settings of a block that stand in none of the blocks inside it."""
+        found: list[Statement] = []
+        depth = 0
+        for one in self.statements[number + 1 :]:
+            if one.kind in OPENING:
+                depth += 1
+            elif one.kind is Kind.CLOSE:
+                depth -= 1
+                if depth < 0:
+                    break
+            elif depth == 0 and one.kind in SETTING:
+                found.append(one)
+        return found
+
+    def global_settings(self) -> list[Statement]:
+        """Return the settings that stand in no block."""
+        found: list[Statement] = []
+        depth = 0
+        for one in self.statements:
+            if one.kind in OPENING:
+                depth += 1
+            elif one.kind is Kind.CLOSE:
+                depth = max(depth - 1, 0)
+            elif depth == 0 and one.kind in SETTING:
+                found.append(one)
+        return found
+
+    def commented_out(self, name: str) -> int | None:
+        """Return the line outside of all blocks on which a setting is commented out."""
+        for child in self.tree.root.children:
+            kind = getattr(child, "type", "")
+            if kind == "COMMENT":
+                start = getattr(child, "start_pos", 0)
+                line = commented_default(self.file, name, start, start + len(str(child)))
+                if line is not None:
+                    return line
+        return None
+
+
+class _Place(NamedTuple):
+    """Where a global setting may go: how well it fits, the file, the line above it, and the settings before it."""
+
+    fits: int
+    text: DovecotText
+    line: int
+    before: list[Statement]
+
+
+COMMENTED_OUT = 1000
+"""How well a setting fits below a comment that holds it; no two names have so many words in common."""
+
+
+def added_for_all(texts: list[DovecotText], change: AddGlobal) -> Edit | None:
+    """Return the edit that sets something for all: where it is commented out, else below the setting most like it."""
+    places = [place for text in texts if (place := _best_place(text, change.name))]
+    if not places:
+        return None
+    best = max(places, key=lambda place: place.fits)
+    return new_line(best.text.file, best.line, assignment(change.name, change.value, _neighbours(best.before)))
+
+
+def _best_place(text: DovecotText, name: str) -> _Place | None:
+    settings = text.global_settings()
+    line = text.commented_out(name)
+    if line is not None:
+        return _Place(COMMENTED_OUT, text, line, settings)
+    if not settings:
+        return None
+    like = max(reversed(settings), key=lambda one: likeness(name, one.key))
+    before = settings[: settings.index(like) + 1]
+    return _Place(likeness(name, like.key), text, like.span.end_line, before)
+
+
+def _neighbours(settings: Sequence[Statement]) -> list[tuple[str, str]]:
+    """Return the names of settings and what stands between each and its value."""
+    return [(one.key, one.file.text[one.key_span.end : one.value_span.start]) for one in settings]
+
+
+def _with_value(statement: Statement, value: str) -> Edit:
+    span = statement.value_span
+    if statement.quoted and '"' not in value and "\\" not in value:
+        quote = statement.file.text[span.start]
+        return Edit(span, f"{quote}{value}{quote}")
+    if span.start == span.end:
+        before = statement.file.text[span.start - 1]
+        return Edit(span, value if before in " \t" else f" {value}")
+    return Edit(span, value)

@@ -1,0 +1,112 @@
+"""What rules can propose: settings, parameters and permissions changed where they stand, or set where they belong."""
+
+from __future__ import annotations
+
+import re
+import stat
+from typing import TYPE_CHECKING, Final
+
+from auditor.change import AddGlobal, AddInside, ChangeMode, Fix, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.host import Unreadable
+from auditor.text import escaped
+
+if TYPE_CHECKING:
+    from auditor.dovecot.configuration import Setting
+    from auditor.model import AuditedHost
+    from auditor.model.dovecot import Dovecot, Element
+    from auditor.model.passdb import Passdb
+    from auditor.model.postfix import Postfix
+    from auditor.model.smtpd import SmtpdService
+    from auditor.postfix.configuration import Parameter
+    from auditor.text import Origin
+
+EXTERNAL: Final = "external"
+_WORD: Final = re.compile(r"[^\s,]+")
+
+
+def setting_to(dovecot: Dovecot, setting: Setting, value: str) -> Fix:
+    """Give a setting of Dovecot another value where it is set; where it has its default, set it for all."""
+    name = setting.name.rpartition("/")[2]
+    if setting.origin.span:
+        return Fix(f"write `{name} = {value}`", (SetValue(setting.origin.span, value),))
+    return Fix(f"set `{name} = {value}`", (AddGlobal(tuple(dovecot.configuration.files), name, value),))
+
+
+def parameter_to(postfix: Postfix, parameter: Parameter, value: str) -> Fix | None:
+    """Give a parameter another value where it is set, in main.cf or by an ``-o``; where it is not, in main.cf."""
+    if parameter.assignment:
+        return Fix(f"write `{parameter.name} = {value}`", (SetValue(parameter.assignment.span, value),))
+    main = postfix.configuration.main_file
+    title = f"set `{parameter.name} = {value}` in main.cf"
+    return Fix(title, (AddGlobal((main,), parameter.name, value),)) if main else None
+
+
+def option_to(service: SmtpdService, name: str, value: str) -> Fix | None:
+    """Give a parameter another value for one service of master.cf."""
+    if service.service is None:
+        return None
+    option = service.service.options.get(name)
+    title = f"give `-o {name}={value}` to {service.name}"
+    if option and option.assignment:
+        return Fix(title, (SetValue(option.assignment.span, value),))
+    return Fix(title, (AddInside(service.service.span, name, value),))
+
+
+def without(origin: Origin, what: str) -> Fix | None:
+    """Take a line, or an ``-o``, out."""
+    return Fix(f"take out `{what}`", (Remove(origin.span),)) if origin.span else None
+
+
+def without_element(element: Element, setting: str) -> Fix | None:
+    """Take an element out of a list setting."""
+    if element.origin.span is None:
+        return None
+    return Fix(f"take `{element.name}` out of `{setting}`", (ReplaceWord(element.origin.span, element.name),))
+
+
+def for_external_only(passdb: Passdb) -> Fix | None:
+    """Keep all mechanisms but EXTERNAL away from a passdb."""
+    title = f"write `{passdb.filter_setting} = {EXTERNAL}` inside the block"
+    if passdb.filter is None:
+        return Fix(title, (AddInside(passdb.section.span, passdb.filter_setting, EXTERNAL),))
+    elements = passdb.section.items("passdb_mechanisms_filter") if passdb.dialect == "2.4" else ()
+    places = {element.origin.span for element in elements} or {passdb.filter.origin.span}
+    if None in places:
+        return None
+    if len(places) == 1:
+        return Fix(title, tuple(SetValue(place, EXTERNAL) for place in places if place))
+    others = [element for element in elements if element.name.lower() != EXTERNAL]
+    return Fix(title, tuple(ReplaceWord(one.origin.span, one.name) for one in others if one.origin.span))
+
+
+def all_of(*fixes: Fix | None) -> Fix | None:
+    """Make several changes at once; nothing where one of them cannot be made."""
+    made = [one for one in fixes if one]
+    if not made or len(made) < len(fixes):
+        return None
+    changes = tuple(dict.fromkeys(change for one in made for change in one.changes))
+    return Fix(
+        "; ".join(one.title for one in made), changes, all(one.safe for one in made), any(one.opens for one in made)
+    )
+
+
+def with_word_at_end(parameter: Parameter, word: str) -> Fix | None:
+    """End a list of words in main.cf with another one."""
+    if parameter.assignment is None or not (words := list(_WORD.finditer(parameter.assignment.value.value))):
+        return None
+    last = parameter.assignment.value.part(*words[-1].span())
+    return Fix(f"end `{parameter.name}` with `{word}`", (InsertWord(last, word, behind=True),))
+
+
+def closed_to_others(host: AuditedHost, name: str) -> Fix:
+    """Take from other users every right on a file that only root, or its group, needs to read."""
+    return Fix(f"chmod o-rwx {escaped(host.host.path(name))}", (ChangeMode(name, stat.S_IRWXO),))
+
+
+def kept_for_group(host: AuditedHost, name: str, group: str) -> Fix | None:
+    """Let one group read a file and no other user; nothing where the group is not known, or the mode denies groups."""
+    facts = host.host.facts(name)
+    gid = next((number for number, account in host.host.groups.items() if account.name == group), None)
+    if isinstance(facts, Unreadable) or gid is None or not facts.mode & stat.S_IRGRP:
+        return None
+    return Fix(f"chgrp {group} and chmod o-rwx {escaped(facts.path)}", (ChangeMode(name, stat.S_IRWXO, gid),))

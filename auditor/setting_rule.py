@@ -6,33 +6,42 @@ connection that the files distinguish, in Postfix that of every service whose pr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
+from auditor.model.fixes import parameter_to, setting_to, without
 from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule, PostfixRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from auditor.change import Fix
+    from auditor.dovecot.configuration import Setting
     from auditor.finding import Finding, NotChecked
     from auditor.model import Dovecot, Postfix
+    from auditor.postfix.configuration import Parameter
 
     Condition = Callable[[str], bool]
 
-__all__ = ["DovecotSettingRule", "PostfixSettingRule", "at_least", "is_set", "is_true", "is_yes", "one_of"]
+__all__ = ["DEFAULT", "DovecotSettingRule", "PostfixSettingRule", "at_least", "is_set", "is_true", "is_yes", "one_of"]
+
+DEFAULT: Final = "its default"
+"""The right value where it is the one that holds without the line."""
 
 
 class DovecotSettingRule(DovecotRule):
     """A rule about the values of Dovecot settings.
 
     ``settings`` holds their names in 2.4, whatever the dialect; ``wrong`` says of a value in 2.4's sense whether it is.
-    ``message`` may hold ``{setting}``, which becomes name and value as the user spells them.
+    ``message`` may hold ``{setting}``, which becomes name and value as the user spells them. ``right`` is the value
+    that mends it, spelled as in the file, for all of them or by name; ``DEFAULT`` takes the line out.
     """
 
     settings: ClassVar[tuple[str, ...]]
     wrong: ClassVar[Condition]
     message: ClassVar[str]
     advice: ClassVar[str]
+    right: ClassVar[str | Mapping[str, str]] = ""
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield each place that gives one of the settings a wrong value."""
@@ -42,7 +51,14 @@ class DovecotSettingRule(DovecotRule):
                 yield self.not_checked(f"{setting.name} at {setting.origin}", "its value depends on the environment")
             elif is_wrong(setting.value):
                 message = self.message.format(setting=dovecot.shown(setting))
-                yield self.finding(setting.origin, message, advice=self.advice, subject=setting.name)
+                fix = self._fix(dovecot, setting)
+                yield self.finding(setting.origin, message, advice=self.advice, subject=setting.name, fix=fix)
+
+    def _fix(self, dovecot: Dovecot, setting: Setting) -> Fix | None:
+        right = _right(self.right, setting.name)
+        if right == DEFAULT:
+            return without(setting.origin, setting.name)
+        return setting_to(dovecot, setting, right) if right else None
 
 
 class PostfixSettingRule(PostfixRule):
@@ -52,6 +68,7 @@ class PostfixSettingRule(PostfixRule):
     wrong: ClassVar[Condition]
     message: ClassVar[str]
     advice: ClassVar[str]
+    right: ClassVar[str | Mapping[str, str]] = ""
 
     def check(self, postfix: Postfix) -> Iterator[Finding]:
         """Yield each place that gives one of the parameters a wrong value where it is read."""
@@ -60,9 +77,20 @@ class PostfixSettingRule(PostfixRule):
             if is_wrong(parameter.effective):
                 message = self.message.format(setting=f"`{parameter.name} = {parameter.shown}`")
                 because = postfix.unset(parameter)
+                fix = self._fix(postfix, parameter)
                 yield self.finding(
-                    parameter.origin, message, because=because, advice=self.advice, subject=parameter.name
+                    parameter.origin, message, because=because, advice=self.advice, subject=parameter.name, fix=fix
                 )
+
+    def _fix(self, postfix: Postfix, parameter: Parameter) -> Fix | None:
+        right = _right(self.right, parameter.name)
+        if right == DEFAULT:
+            return without(parameter.origin, parameter.name)
+        return parameter_to(postfix, parameter, right) if right else None
+
+
+def _right(right: str | Mapping[str, str], name: str) -> str:
+    return right if isinstance(right, str) else right.get(name, "")
 
 
 def is_yes(value: str) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor.files.passwd_file import PasswdFile
 from auditor.finding import Severity
+from auditor.model.fixes import for_external_only
 from auditor.model.openings import Answer, Opening
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.vocabulary import spelled
@@ -21,6 +22,7 @@ from auditor.text import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.model.dovecot import Dovecot
     from auditor.model.passdb import Passdb
     from auditor.text import Origin
@@ -127,13 +129,23 @@ class OpenPassdb:
             return f"add `{names} = NAMES OF THE MASTER USERS` inside this passdb block"
         if self.passdb.proxies:
             return "make sure that the server behind it checks every password, and that nobody else can reach it"
-        if self.passdb.filter is not None and self.passdb.filter.admits("external"):
-            return f"reduce the filter to `{setting} = external`"
-        if self.passdb.filter is None and "external" in self.dovecot.mechanisms:
-            return f"add `{setting} = external` inside this passdb block"
+        if self._filter_would_do:
+            reduce = f"reduce the filter to `{setting} = external`"
+            return f"add `{setting} = external` inside this passdb block" if self.passdb.filter is None else reduce
         if any(opening.answer is Answer.ANY_PASSWORD for opening in self.openings):
             return "take `nopassword` out and give each user a password of their own"
         return "give each user a password, or set the scheme to CRYPT, under which an empty field matches nothing"
+
+    @property
+    def fix(self) -> Fix | None:
+        """The edit that closes it, where a filter does."""
+        others_decide = self.by_certificate_only or self.passdb.proxies
+        return for_external_only(self.passdb) if not others_decide and self._filter_would_do else None
+
+    @property
+    def _filter_would_do(self) -> bool:
+        filter_ = self.passdb.filter
+        return "external" in self.dovecot.mechanisms if filter_ is None else filter_.admits("external")
 
 
 def open_passdbs(dovecot: Dovecot) -> Iterator[OpenPassdb]:

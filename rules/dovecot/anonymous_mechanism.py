@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without_element
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -48,4 +49,5 @@ class AnonymousMechanism(AccessRule):
                     f"everybody is let in without a name ({', '.join(services)})",
                     advice="take `anonymous` out of `auth_mechanisms`",
                     subject="auth_mechanisms anonymous",
+                    fix=without_element(offered, "auth_mechanisms"),
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.finding import Severity
-from auditor.setting_rule import DovecotSettingRule, is_true
+from auditor.setting_rule import DEFAULT, DovecotSettingRule, is_true
 
 
 def _logs_passwords(value: str) -> bool:
@@ -35,3 +35,4 @@ class AuthLogsPasswords(DovecotSettingRule):
     wrong = _logs_passwords
     message = "{setting} writes passwords into the log"
     advice = "take the line out, or write `auth_verbose_passwords = sha1:6`"
+    right = DEFAULT

@@ -45,6 +45,7 @@ class ExternalFilterTooWide(DovecotRule):
                 f"{found.who}: the mechanism filter of {found.passdb.title} lets more in than EXTERNAL",
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix,
                 severity=found.severity,
                 subject=found.passdb.title,
             )

@@ -48,6 +48,7 @@ class ExternalPassdbUnfiltered(DovecotRule):
                 f"{found.protocols}; what it answers to them could not be read",
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix.unsafe() if found.fix else None,
                 label=found.label,
                 subject=found.passdb.title,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.finding import Severity
-from auditor.setting_rule import DovecotSettingRule, one_of
+from auditor.setting_rule import DEFAULT, DovecotSettingRule, one_of
 
 
 class OutgoingTlsUnverified(DovecotSettingRule):
@@ -36,3 +36,4 @@ class OutgoingTlsUnverified(DovecotSettingRule):
     wrong = one_of("no", "n", "0", "f", "false")
     message = "{setting}: whoever answers for a server that Dovecot connects to gets the users' passwords"
     advice = "take the line out, and name a CA of your own in `ssl_client_ca_file`"
+    right = DEFAULT

@@ -50,6 +50,7 @@ class PassdbAnyPassword(DovecotRule):
                 found.who,
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix,
                 label=found.label,
                 severity=found.severity,
                 subject=found.passdb.title,

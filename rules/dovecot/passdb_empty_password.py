@@ -49,6 +49,7 @@ class PassdbEmptyPassword(DovecotRule):
                 found.who,
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix,
                 label=found.label,
                 severity=found.severity,
                 subject=found.passdb.title,

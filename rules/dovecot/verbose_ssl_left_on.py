@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auditor.finding import Severity
-from auditor.setting_rule import DovecotSettingRule, is_true
+from auditor.setting_rule import DEFAULT, DovecotSettingRule, is_true
 
 
 def _logs_handshakes(value: str) -> bool:
@@ -33,3 +33,4 @@ class VerboseSslLeftOn(DovecotSettingRule):
     wrong = _logs_handshakes
     message = "{setting} logs every step of every TLS handshake"
     advice = "take it out when the search for the fault is over"
+    right = DEFAULT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import kept_for_group
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class PasswdFileExposed(HostRule):
             if file.why:
                 yield self.not_checked(f"the passwords in {file.name}", file.why)
             if file.holds_passwords:
-                yield from self.exposed(host, file.name, "with passwords of users in it", file.origin)
+                fix = kept_for_group(host, file.name, "dovecot")
+                yield from self.exposed(host, file.name, "with passwords of users in it", file.origin, fix=fix)
             if file.mail_writers:
                 yield self.finding(
                     file.origin,

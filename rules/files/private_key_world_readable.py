@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_to_others
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -61,4 +62,5 @@ class PrivateKeyWorldReadable(HostRule):
                 label="the key file is named here",
                 severity=severity,
                 subject=key.use.name,
+                fix=closed_to_others(host, key.use.name),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_to_others
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -37,4 +38,5 @@ class SaslPasswdReadable(HostRule):
         """Yield the tables of passwords that others can read."""
         for table in host.password_tables:
             for name in table.files:
-                yield from self.exposed(host, name, "passwords for other mail servers", table.origin)
+                fix = closed_to_others(host, name)
+                yield from self.exposed(host, name, "passwords for other mail servers", table.origin, fix=fix)

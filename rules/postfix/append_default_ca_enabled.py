@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.access.certificate_grants import Gain, greatest_gain
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.model.smtpd import grouped, named, said_of
 from auditor.rule import AccessRule
 
@@ -65,4 +66,5 @@ class AppendDefaultCaEnabled(AccessRule):
             if grant:
                 because.append((grant.origin, "trusted certificates are let past here"))
             advice = "upgrade to Postfix 2.7.2 or later" if service.authorities.always_append else ADVICE
-            yield self.finding(origin, message, because=because, advice=advice, severity=SEVERITIES[gain])
+            fix = None if service.authorities.always_append else without(origin, "tls_append_default_CA")
+            yield self.finding(origin, message, because=because, advice=advice, severity=SEVERITIES[gain], fix=fix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of, option_to
 from auditor.model.smtpd import named
 from auditor.rule import AccessRule
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.access.table import Access
+    from auditor.change import Fix
     from auditor.finding import Finding, NotChecked
     from auditor.model.smtpd import SmtpdService
     from auditor.text import Origin
@@ -65,4 +67,12 @@ class AskCcertMissing(AccessRule):
                 because=services[0].tls_settings if off else [(asking.origin, "smtpd_tls_ask_ccert = no")],
                 advice="give `-o smtpd_tls_ask_ccert=yes` in master.cf to the services that your users send through",
                 subject=name,
+                fix=None if off else _fix(services),
             )
+
+
+def _fix(services: list[SmtpdService]) -> Fix | None:
+    """Ask where users send, not where other mail servers deliver."""
+    senders = [service for service in services if not service.takes_mail_from_internet]
+    fix = all_of(*(option_to(service, "smtpd_tls_ask_ccert", "yes") for service in senders))
+    return fix.opening() if fix else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from auditor.finding import Severity
 from auditor.setting_rule import PostfixSettingRule
@@ -35,3 +36,4 @@ class BannerVrfyHelo(PostfixSettingRule):
     wrong = _tells
     message = "{setting} tells strangers more than it must, or asks less of them than it may"
     advice = "write `$myhostname ESMTP` for the banner, and `yes` for the others"
+    right: ClassVar = {"smtpd_banner": "$myhostname ESMTP", "disable_vrfy_command": "yes", "smtpd_helo_required": "yes"}

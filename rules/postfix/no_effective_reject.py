@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import with_word_at_end
 from auditor.model.smtpd import said_of
 from auditor.postfix.restrictions import MAIL_LISTS
 from auditor.rule import PostfixRule
@@ -54,9 +55,11 @@ class NoEffectiveReject(PostfixRule):
             place = next((one.origin for one in parameters if one.assignment), service.origin)
             found.setdefault(place, []).append(service)
         for place, services in found.items():
+            fix = with_word_at_end(services[0].get(MAIL_LISTS[0]), "reject_unauth_destination")
             yield self.finding(
                 place,
                 f"{said_of(services, 'does', 'do')} not start: neither {MAIL_LISTS[0]} nor {MAIL_LISTS[1]} has a"
                 " working reject_unauth_destination",
                 advice="end smtpd_relay_restrictions with reject_unauth_destination",
+                fix=fix.opening() if fix else None,
             )

@@ -27,3 +27,4 @@ class SoftBounceOn(PostfixSettingRule):
     wrong = is_yes
     message = "{setting}: no mail is ever refused for good"
     advice = "take the line out when the configuration is tried out"
+    right = "no"

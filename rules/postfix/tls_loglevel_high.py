@@ -27,3 +27,4 @@ class TlsLoglevelHigh(PostfixSettingRule):
     wrong = at_least(3)
     message = "{setting} dumps TLS sessions into the log"
     advice = "write 1"
+    right = "1"

@@ -1,0 +1,87 @@
+"""Fixed cases load in the real daemons, and only what was meant has another value there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fixing_cases import fixable_rules, mended_case
+from postfix_start import postfix_refusal
+
+from auditor.fixing.values import values_of
+from auditor.fixing.write import write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cases import Case
+
+    from auditor.fixing.rounds import Mended
+
+CASES = [case for cases in fixable_rules().values() for case in cases]
+
+
+@pytest.mark.parametrize(
+    ("case", "suite"),
+    [pytest.param(case, suite, id=f"{case.id}-{suite}") for case in CASES for suite in case.dovecot_suites],
+)
+def test_dovecot_loads_the_fixed_case(case: Case, suite: str, oracle: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "etc/dovecot"
+    mended = materialised_and_mended(case, tmp_path)
+    before = settings(oracle, suite, folder)
+    list(write(mended))
+    status, _, errors, _ = oracle.dovecot_check(suite, folder)
+    assert (status, errors) == (0, [])
+    assert_only_meant(mended, before, settings(oracle, suite, folder), anywhere=folder)
+
+
+@pytest.mark.parametrize(
+    ("case", "suite"),
+    [pytest.param(case, suite, id=f"{case.id}-{suite}") for case in CASES for suite in case.postfix_suites],
+)
+def test_postfix_starts_with_the_fixed_case(case: Case, suite: str, oracle: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "etc/postfix"
+    mended = materialised_and_mended(case, tmp_path)
+    before = parameters(oracle, suite, folder)
+    list(write(mended))
+    assert postfix_refusal(oracle, suite, folder) == ""
+    assert_only_meant(mended, before, parameters(oracle, suite, folder), anywhere=folder)
+
+
+def materialised_and_mended(case: Case, root: Path) -> Mended:
+    case.materialise(root)
+    mended = mended_case(case, root)
+    if mended is None or not mended.made:
+        pytest.skip("nothing is mended in this case")
+    return mended
+
+
+def settings(oracle: Any, suite: str, folder: Path) -> Mapping[str, str]:
+    found: Mapping[str, str] = oracle.parse_tree(oracle.dovecot_check(suite, folder)[1])
+    return found
+
+
+def parameters(oracle: Any, suite: str, folder: Path) -> Mapping[str, str]:
+    """Return what main.cf sets and, as ``SERVICE/TYPE/NAME``, what options set."""
+    found: dict[str, str] = oracle.postfix_settings(suite, folder, changed_only=True)
+    for service in oracle.postfix_services(suite, folder):
+        options = service["options"].items()
+        found |= {f"{service['service']}/{service['type']}/{name}": value for name, value in options}
+    return found
+
+
+def assert_only_meant(mended: Mended, before: Mapping[str, str], after: Mapping[str, str], *, anywhere: Path) -> None:
+    """Assert that the daemon sees other values of what the fixes are said to change, and of nothing else."""
+    old, new = (
+        Counter((value.name, value.value) for model in audit.models for value in values_of(model))
+        for audit in (mended.before, mended.after)
+    )
+    meant = {name for name, _ in (old - new) + (new - old)}
+    old, new = (Counter((re.sub(r"#\d+", "", name), value) for name, value in one.items()) for one in (before, after))
+    changed = {name for name, _ in (old - new) + (new - old)}
+    assert changed <= meant
+    edited = any(edit.span.file.path.startswith(str(anywhere)) for offer in mended.made for edit in offer.edits)
+    assert bool(changed) == edited

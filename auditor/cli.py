@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from auditor import __version__, outcome
+from auditor import __version__, cli_fix, outcome
 from auditor.cli_access import access_command
 from auditor.cli_why import why_command
 from auditor.command import (
@@ -82,6 +82,7 @@ Most of what is made here lives until the end; looking for garbage every 700 obj
 @click.option("--exit-zero/--no-exit-zero", help="Exit with 0 even if there are findings.")
 @click.option("--strict/--no-strict", help="Fail if anything could not be checked.")
 @accepting_options
+@cli_fix.fixing_options
 @NO_COLOR
 @reading_options
 @click.option("--now", metavar="DATE", help="Judge certificates and CRLs as of this date (ISO 8601, UTC).")
@@ -95,6 +96,7 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     from auditor.finding import Severity
     from auditor.rule import discover as all_rules
 
+    cli_fix.check(options)
     if paths and paths[0] in SUBCOMMANDS:
         raise click.UsageError(f"the sub-command comes first: mailaudit {paths[0]}; the path is written ./{paths[0]}")
     paths, options, config = decided = given(paths, options)
@@ -104,9 +106,23 @@ def audit_command(paths: Sequence[str], **options: Any) -> int:
     severities = {name: Severity(one) for name, one in decided.table("severities").items()}
     selected_rules(known, list(severities), [])
     decisions = Decisions(severities, decided.assumptions(), options["suppressions"], options["policy"])
-    now = moment_of(options["now"])
-    result = audit(discovered(paths, options), rules, now=now, versions=versions_of(options), decisions=decisions)
-    result = compared(result._replace(config=config.path if config else None), options)
+    now, versions, shown = moment_of(options["now"]), versions_of(options), Severity(options["severity"])
+    fixing = cli_fix.Fixing(
+        lambda: discovered(paths, options),
+        lambda one, by: audit(one, by, now=now, versions=versions, decisions=decisions),
+        rules,
+        [rule for rule in known if rule in rules or not rule.off_because],
+    )
+    found = fixing.audited()
+    result = compared(found.result._replace(config=config.path if config else None), options)
+    if options["diff"]:
+        fixing.print_diff(found, result.at_least(shown), options)
+        return outcome.status(result, paths, options)
+    if options["fix"] and fixing.write(found, result.at_least(shown), options):
+        found = fixing.audited()
+        result = compared(found.result._replace(config=result.config), options)
+    if options["form"] in cli_fix.WITH_FIXES:
+        result = fixing.told(found, result, result.at_least(shown))
     return outcome.report(result, paths, options)
 
 

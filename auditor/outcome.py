@@ -27,14 +27,21 @@ def report(result: Audit, paths: Sequence[str], options: dict[str, Any]) -> int:
     shown, fail_on = Severity(options["severity"]), Severity(options["fail_on"])
     if options["form"] == PLUGIN:
         return _as_plugin(result, shown, fail_on, options)
-    complain(paths, result.hosts, result.failures)
     if options["form"] != "text":
         _for_programs(result, shown, options)
     elif result.read_something or result.not_checked:
         from auditor.report import text
 
         print_report(lambda width: text.report(result, shown, width), options, audited_files(result.hosts))
-    return status_of(result.hosts, result.failures) or _verdict(result, fail_on, options)
+    return status(result, paths, options)
+
+
+def status(result: Audit, paths: Sequence[str], options: dict[str, Any]) -> int:
+    """Return the exit status of an audit of some paths, after saying what stood in its way."""
+    from auditor.finding import Severity
+
+    complain(paths, result.hosts, result.failures)
+    return status_of(result.hosts, result.failures) or _verdict(result, Severity(options["fail_on"]), options)
 
 
 def _for_programs(result: Audit, shown: Severity, options: dict[str, Any]) -> None:

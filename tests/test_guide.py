@@ -134,6 +134,16 @@ def test_on_a_host(box: Path) -> None:
 
 
 @needs_namespace
+def test_what_is_mended(box: Path) -> None:
+    main = box / "etc/postfix/main.cf"
+    before = main.read_text()
+    main.write_text(before + "soft_bounce = yes\n")
+    out = run(box, commands_of("What is mended")).stdout
+    assert "-soft_bounce = yes\n+soft_bounce = no\n" in out
+    assert main.read_text() == before + "soft_bounce = no\n"
+
+
+@needs_namespace
 def test_before_a_commit(box: Path) -> None:
     write_files(box, "Before a commit")
     shutil.rmtree(box / "repository/examples")

@@ -77,14 +77,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice,
         "locations": [place for location in finding.locations for place in _locations(location)],
         "fingerprint": finding.fingerprint,
-        "fix": None,
+        "fix": {"safe": fix.safe, "title": fix.title} if (fix := finding.fix) and not fix.refused else None,
     }
 
 
 def _suppressed(one: Suppressed) -> dict[str, Any]:
     place = {"path": one.place.file.path, "line": one.place.line} if one.place else {"path": None, "line": None}
     until = one.until.isoformat() if one.until else None
-    return {**_finding(one.finding), "suppression": {"reason": one.reason, "until": until, **place}}
+    return {**_finding(one.finding._replace(fix=None)), "suppression": {"reason": one.reason, "until": until, **place}}
 
 
 def _baseline(baseline: Baseline) -> dict[str, Any]:

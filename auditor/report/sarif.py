@@ -46,7 +46,7 @@ def render(audit: Audit, threshold: Severity) -> str:
     found = audit.at_least(threshold)
     results = [_result(one, audit, index) for one in islice(found, MAX_RESULTS)]
     results += [
-        {**_result(one.finding, audit, index), "suppressions": [_suppression(one)]}
+        {**_result(one.finding._replace(fix=None), audit, index), "suppressions": [_suppression(one)]}
         for one in islice(audit.suppressed, MAX_RESULTS - len(results))
     ]
     driver = {
@@ -103,6 +103,8 @@ def _result(finding: Finding, audit: Audit, index: dict[str, int]) -> dict[str, 
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint, "mailaudit/v1": finding.fingerprint},
         "properties": {"severity": finding.severity.value, "confidence": finding.confidence.value},
     }
+    if finding.fix and not finding.fix.refused:
+        result["properties"]["fix"] = {"safe": finding.fix.safe, "title": _plain(finding.fix.title)}
     if finding.rule in index:
         result["ruleIndex"] = index[finding.rule]
     steps = list(islice(_steps(finding), MAX_STEPS))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
+    from auditor.change import Fix
     from auditor.finding import Baseline, Finding, NotChecked, Severity, Suppressed
     from auditor.rule import AnyRule
     from auditor.text import SourceFile
@@ -67,6 +68,15 @@ def finding_lines(finding: Finding, advice: str, width: int) -> Iterator[Line]:
     gutter = len(str(max((one.span.end_line for one in finding.locations if one.span), default=1)))
     if advice:
         yield from note("how to mend", advice, gutter, width)
+    if finding.fix:
+        yield from note(*_told(finding.fix), gutter, width)
+
+
+def _told(fix: Fix) -> tuple[str, str]:
+    """Return what stands below a finding about its fix: a label and a text."""
+    if fix.refused:
+        return "no fix", f"{fix.title}: {fix.refused}"
+    return "fix", f"{fix.title} ({'--fix' if fix.safe else '--fix --unsafe-fixes'})"
 
 
 def _suppressed(entries: Sequence[Suppressed], width: int) -> Iterator[Line]:

@@ -34,7 +34,7 @@ def as_text(found: Sequence[Why], width: int) -> Iterator[Line]:
         yield from paragraph(documentation(one.rule)["Summary"], width, line("It looks for: "), "  ")
         yield ()
         for finding in one.findings:
-            yield from finding_lines(finding, "", width)
+            yield from finding_lines(finding._replace(fix=None), "", width)
             yield ()
         yield from _conditions(one.conditions, width, spoke=bool(one.findings))
         if one.not_checked:

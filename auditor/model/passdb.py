@@ -11,6 +11,7 @@ from auditor.files.passwd_file import PasswdFile
 from auditor.model.denied_fields import DeniedField, denied_fields
 from auditor.model.openings import Opening, openings_of
 from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
+from auditor.model.passdb_queries import query_about_the_login
 from auditor.model.vocabulary import is_true, spelled
 from auditor.text import shortened
 
@@ -218,7 +219,12 @@ class Passdb:
     def compares_itself(self) -> bool:
         """Whether a ``nopassword`` of the block is surely looked at, because Dovecot itself compares the password."""
         asks_ldap = self.driver == "ldap" and is_true(self.value("passdb_ldap_bind"))
-        return self.driver in COMPARING_DRIVERS[self.dialect] and not asks_ldap
+        return self.driver in COMPARING_DRIVERS[self.dialect] and not asks_ldap and not self.query_about_the_login
+
+    @cached_property
+    def query_about_the_login(self) -> Origin | None:
+        """Where its database is asked for the certificate or the mechanism: then it may know only such logins."""
+        return query_about_the_login(self)
 
     @property
     def imports_all_fields(self) -> bool:
@@ -235,7 +241,7 @@ class Passdb:
     def users_path(self) -> str:
         """The passwd-file's name as it is written."""
         return (
-            self.value("passwd_file_path") if self.dialect == "2.4" else _passwd_file_args(self.value("passdb_args"))[1]
+            self.value("passwd_file_path") if self.dialect == "2.4" else passwd_file_args(self.value("passdb_args"))[1]
         )
 
     @property
@@ -252,7 +258,7 @@ class Passdb:
             return (setting.value.upper(), setting.origin) if setting else ("", self.origin)
         args = self.get("passdb_args")
         # PASSWD_FILE_DEFAULT_SCHEME (src/auth/db-passwd-file.h)
-        return _passwd_file_args(args.value if args else "")[0].upper() or "CRYPT", args.origin if args else self.origin
+        return passwd_file_args(args.value if args else "")[0].upper() or "CRYPT", args.origin if args else self.origin
 
     @cached_property
     def users(self) -> PasswdFile | str:
@@ -341,7 +347,7 @@ class Passdb:
         return re.search("external|cert", f"{self.section.name} {self.users_path}".lower()) is not None
 
 
-def _passwd_file_args(args: str) -> tuple[str, str]:
+def passwd_file_args(args: str) -> tuple[str, str]:
     """Return scheme and path of a 2.3 passwd-file's ``args``, read as ``passwd_file_preinit`` does."""
     scheme = ""
     rest = args

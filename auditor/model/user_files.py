@@ -9,7 +9,8 @@ from auditor.text import escaped
 
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Dialect
-    from auditor.host import Host
+    from auditor.host import Host, Unreadable
+    from auditor.text import SourceFile
 
 
 class UserFiles:
@@ -26,6 +27,10 @@ class UserFiles:
         if known is None:
             known = self._known[name] = self._users(name)
         return known
+
+    def source(self, name: str) -> SourceFile | Unreadable:
+        """Return the text of another file that a passdb names: the settings of its database."""
+        return self._host.read_text(name)
 
     def _users(self, name: str) -> PasswdFile | str:
         found = read_passwd_file(self._host, name, dialect=self._dialect)

@@ -11,7 +11,7 @@ from auditor.rule import DovecotRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.finding import Finding
+    from auditor.finding import Finding, NotChecked
     from auditor.model import Dovecot
 
 
@@ -28,10 +28,10 @@ class ExternalPassdbUnfiltered(DovecotRule):
     How to mend it: add `mechanisms = external` (2.2.28 and later, 2.3) or `mechanisms_filter = external` (2.4) inside
     the block.
 
-    When to ignore it: the database itself looks at the mechanism or at the certificate, as an SQL query with `%k`,
-    `%{cert}` or `%{mech}` can.
+    When to ignore it: the database itself looks at the mechanism or at the certificate. Where the query of an SQL or
+    LDAP passdb evidently does, by `%k`, `%{cert}` or `%{mechanism}`, that is said to be not checked.
 
-    Sources: Dovecot manual, Password databases, mechanisms; src/auth/mech-external.c.
+    Sources: Dovecot manual, Password databases, mechanisms; src/auth/mech-external.c and auth-request-var-expand.c.
     """
 
     name = "external-passdb-unfiltered"
@@ -39,9 +39,13 @@ class ExternalPassdbUnfiltered(DovecotRule):
     confidence = Confidence.MEDIUM
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
         """Yield the passdbs that should be filtered and whose answers are not known."""
         for found in dovecot.open_passdbs(Hole.UNDECIDED):
+            if query := found.passdb.query_about_the_login:
+                why = f"the query at {query} asks how one logs in"
+                yield self.not_checked(f"whom {found.passdb.title} lets in with a password", why)
+                continue
             yield self.finding(
                 found.passdb.origin,
                 f"{found.passdb.title} looks made for certificate logins, but password logins get to it as well"

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Setting
+from auditor.dovecot.configuration import GLOBAL, Configuration, Scope, Section, Setting
 from auditor.files.dh import dh_bits
 from auditor.host import Unreadable
 from auditor.model.auth_settings import NO_PROTOCOL, AuthSettings
@@ -247,16 +247,24 @@ class Dovecot:
         own = self.version_numbers[: len(numbers)]
         return not own or own >= numbers
 
+    @cached_property
+    def userdbs(self) -> tuple[tuple[str, Section], ...]:
+        """The blocks of userdbs that apply to some protocol, each behind its driver; in 2.4 that may be its name."""
+        name = "userdb_driver" if self.dialect == "2.4" else "driver"
+        blocks = {
+            section.origin: section
+            for scope in self.auth_scopes
+            for section in self.configuration.sections("userdb", scope)
+        }
+        named = ((section.get(name), section) for section in blocks.values())
+        return tuple(((setting.value if setting else "") or section.name, section) for setting, section in named)
+
     def databases_asked(self, drivers: Collection[str]) -> dict[str, Origin]:
         """Return the passdbs and userdbs of some drivers, in words, with their places."""
         found: dict[str, Origin] = {one.title: one.origin for one in self.passdbs if one.driver in drivers}
-        name = "userdb_driver" if self.dialect == "2.4" else "driver"
-        for scope in self.auth_scopes:
-            for section in self.configuration.sections("userdb", scope):
-                setting = section.get(name)
-                driver = (setting.value if setting else "") or section.name
-                if driver in drivers:
-                    found[shortened(f"userdb {section.name or f'({driver})'}")] = section.origin
+        for driver, section in self.userdbs:
+            if driver in drivers:
+                found[shortened(f"userdb {section.name or f'({driver})'}")] = section.origin
         return found
 
     def socket_modes(self, service: str, socket: str) -> list[Setting]:

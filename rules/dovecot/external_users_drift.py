@@ -10,20 +10,22 @@ from auditor.rule import DovecotRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.finding import Finding, NotChecked
     from auditor.model import Dovecot
+    from auditor.model.passdb import Passdb
+    from auditor.model.user_drift import Leaver
 
 
 class ExternalUsersDrift(DovecotRule):
     """A user can log in with a certificate and is no user any more.
 
     What: a passwd-file that answers to EXTERNAL only has a user whom the passwd-files with the passwords do not
-    have, or have with `nologin`.
+    have, or have with `nologin`; or whom none of the userdbs has, where these are files, too (low).
 
-    Why it matters: who left, or was locked, still comes in by certificate. Where the userdb does not know the user
-    either, the login fails instead, with "user not found from userdb".
+    Why it matters: who left, or was locked, still comes in by certificate. Where no userdb knows the user, the login
+    fails instead, with "user not found from userdb", until somebody gets that mailbox again.
 
     How to mend it: make the one file from the other, in one script, and revoke the certificates of those who leave.
 
@@ -46,10 +48,24 @@ class ExternalUsersDrift(DovecotRule):
             if drift.leavers:
                 first = drift.leavers[0]
                 more = f", as can {len(drift.leavers) - 1} more like that" if len(drift.leavers) > 1 else ""
-                others = [(one.origin, one.why) for one in drift.leavers[1:5]]
-                yield self.finding(
-                    first.origin,
+                yield self._told(
+                    drift.passdb,
+                    drift.leavers,
                     f"{shortened(first.name)} can log in by certificate and is {first.why} among the others{more}",
-                    because=[(drift.passdb.origin, "this passdb lets them in"), *others],
-                    advice="make the file for certificates from that of the users, and revoke what is left",
                 )
+            if drift.homeless:
+                more = f", and for {len(drift.homeless) - 1} more like that" if len(drift.homeless) > 1 else ""
+                name = shortened(drift.homeless[0].name)
+                message = f"logins by certificate fail for {name}, whom no userdb knows{more}"
+                yield self._told(drift.passdb, drift.homeless, message, Severity.LOW)
+
+    def _told(
+        self, passdb: Passdb, users: Sequence[Leaver], message: str, severity: Severity = Severity.MEDIUM
+    ) -> Finding:
+        return self.finding(
+            users[0].origin,
+            message,
+            because=[(passdb.origin, "this passdb lets them in"), *((one.origin, one.why) for one in users[1:5])],
+            advice="make the file for certificates from that of the users, and revoke what is left",
+            severity=severity,
+        )

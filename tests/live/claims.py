@@ -263,6 +263,7 @@ HARMS: Final = {
 
 _NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as nothing else changes"
 _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there is nothing to lose"
+_FAILS_BEHIND: Final = "the login fails behind the certificate, as the rule says there"
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
 _IN_A_REPOSITORY: Final = "it is in a git repository, and modes say nothing there"
 _BEHIND_A_FOLDER: Final = "of severity medium: a folder keeps others out as long as nothing else changes"
@@ -344,6 +345,8 @@ UNSHOWN: Final = {
     "crl-wrong-issuer/bad-of-no-use-24": _NOBODY_GAINS,
     "cert-name-overrides-password-login/ok-only-external-23": _NO_LOGIN,
     "external-file-keeps-hashes/bad-disregarded-24": _NOBODY_GAINS,
+    "external-users-drift/bad-no-mailbox-23": _FAILS_BEHIND,
+    "external-users-drift/bad-no-mailbox-24": _FAILS_BEHIND,
     "external-file-keeps-hashes/ok-without-nopassword-23": "the user is not meant to log in with a certificate",
     "dovecot-cipher-list-weak/bad-against-policy-24": _AGAINST_POLICY_ONLY,
     "dovecot-cipher-list-weak/bad-dropped-23": "the OpenSSL here has none of the ciphers that it dropped",

@@ -54,6 +54,7 @@ def test_the_article_without_its_mechanism_filter_needs_no_password(tmp_path: Pa
 
 @pytest.mark.parametrize("example", ["sound", "sound-2.4"])
 def test_the_sound_setups_are_clean(example: str) -> None:
+    """Certificates and passwords, for IMAP and for SMTP (claim: blog 1)."""
     status, report = mailaudit(f"examples/{example}/etc")
     assert report["findings"] == []
     assert status == 0

@@ -72,6 +72,7 @@ def said(access: DovecotAccess) -> list[str]:
     ],
 )  # fmt: skip
 def test_logins_without_tls(tmp_path: Path, version: str, text: str, expected: list[str]) -> None:
+    """The host itself, and networks that are trusted, need none (claim: wiki 22)."""
     assert said(access(tmp_path, text.replace("CLEAR", CLEAR[version]), version)) == expected
 
 
@@ -80,6 +81,7 @@ def test_logins_without_tls(tmp_path: Path, version: str, text: str, expected: l
     [("2.3.19", ["this host", "login_trusted_networks"]), ("2.4.1", ["this host"])],
 )
 def test_trusted_networks_beside_required_tls(tmp_path: Path, version: str, expected: list[str]) -> None:
+    """2.4 demands TLS of them (claim: wiki 22)."""
     found = access(tmp_path, "ssl = required\nlogin_trusted_networks = 10.0.0.0/8\n", version)
     assert [row.source.name for row in found.rows if not row.tls] == expected
 

@@ -21,7 +21,7 @@ HASH = "{SHA256}not-shown"
 def found(tmp_path: Path, text: str, users: str = "", *, service: str = "imap", version: str = "2.3.19") -> list[str]:
     """Return each login as ``MECHANISM secret users``, with what limits it."""
     folder = tmp_path / "etc/dovecot"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     header = "dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\n" if version.startswith("2.4") else ""
     (folder / "dovecot.conf").write_text(f"{header}protocols = imap pop3\n{text}")
     (folder / "users").write_text(users)
@@ -99,7 +99,53 @@ ALICE = "PLAIN, password, alice of /etc/dovecot/users"
     ],
 )  # fmt: skip
 def test_the_chain_of_passdbs(tmp_path: Path, text: str, users: str, expected: list[str]) -> None:
+    """What one passdb does not let in goes to the next (claim: blog 110)."""
     assert found(tmp_path, text, users) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "users", "expected"),
+    [
+        ("username_format=%u ", "alice@example.org:\nbob:\n", "any user in /etc/dovecot/users"),
+        # Whoever is alice in any domain, and what holds a domain is looked up by nobody.
+        ("username_format=%n ", "alice@example.org:\nbob:\n", "bob of /etc/dovecot/users"),
+    ],
+)
+def test_names_are_looked_up_as_the_format_says(tmp_path: Path, options: str, users: str, expected: str) -> None:
+    """With or without their domain (claim: blog 79-80)."""
+    text = file(scheme=f"scheme=PLAIN {options}")
+    assert found(tmp_path, text, users) == [f"PLAIN, an empty password, {expected}"]
+
+
+EXTERNAL = "auth_mechanisms = plain external\nauth_ssl_username_from_cert = yes\n"
+BY_CERTIFICATE = file("mechanisms = external", "external", "scheme=PLAIN ")
+
+
+@pytest.mark.parametrize(
+    ("regular", "users", "expected"),
+    [
+        ("", USERS, [ALL, "EXTERNAL, none, any user in /etc/dovecot/external, certificate trusted"]),
+        # The regular passdb answers EXTERNAL, too.
+        ("", f"carol:{{PLAIN}}\nbob:{HASH}\n", [
+            "PLAIN, an empty password, carol of /etc/dovecot/users",
+            "PLAIN, password, bob of /etc/dovecot/users",
+            "EXTERNAL, none, carol of /etc/dovecot/users, certificate trusted",
+            "EXTERNAL, none, any user in /etc/dovecot/external, certificate trusted",
+        ]),
+        ("result_failure = return-fail", USERS, [ALL]),
+    ],
+)  # fmt: skip
+def test_each_mechanism_goes_through_its_own_passdbs(
+    tmp_path: Path, regular: str, users: str, expected: list[str]
+) -> None:
+    """EXTERNAL gets to both, PLAIN to one, and a name in neither gets in by none.
+
+    claim: blog 110, claim: blog 112, claim: blog 134
+    """
+    folder = tmp_path / "etc/dovecot"
+    folder.mkdir(parents=True)
+    (folder / "external").write_text("alice:\n")
+    assert found(tmp_path, EXTERNAL + file(regular) + BY_CERTIFICATE, users) == expected
 
 
 CERTIFICATES = "auth_mechanisms = external\nauth_ssl_username_from_cert = yes\n"
@@ -118,6 +164,10 @@ CERTIFICATES = "auth_mechanisms = external\nauth_ssl_username_from_cert = yes\n"
     ],
 )  # fmt: skip
 def test_certificates(tmp_path: Path, service: str, text: str, expected: list[str]) -> None:
+    """Where one is demanded nobody gets in without it, nor with it from Postfix.
+
+    claim: wiki 67 (1), claim: wiki 67 (2)
+    """
     whole = CERTIFICATES + file(scheme="scheme=PLAIN ") + text
     assert found(tmp_path, whole, "alice:\nbob:\n", service=service) == expected
 

@@ -68,6 +68,7 @@ def test_no_matches(tmp_path: Path, pattern: str) -> None:
 
 
 def test_try_without_match_is_silent(tmp_path: Path) -> None:
+    """The file that ``!include_try`` names may be missing (claim: wiki 35)."""
     reader, _ = read(tmp_path, {"dovecot.conf": "!include_try none.conf\n!include_try conf.d/*\n"})
     assert not reader.problems
     assert not reader.not_checked

@@ -349,6 +349,7 @@ UNSHOWN: Final = {
     "external-users-drift/bad-no-mailbox-24": _FAILS_BEHIND,
     "external-file-keeps-hashes/ok-without-nopassword-23": "the user is not meant to log in with a certificate",
     "dovecot-cipher-list-weak/bad-against-policy-24": _AGAINST_POLICY_ONLY,
+    "dovecot-cipher-list-weak/bad-default-is-info-23": _AGAINST_POLICY_ONLY,
     "dovecot-cipher-list-weak/bad-dropped-23": "the OpenSSL here has none of the ciphers that it dropped",
     "dovecot-cipher-list-weak/bad-no-forward-secrecy-23": "the server's key is for ECDSA, and kRSA takes one for RSA",
     "dovecot-tls-protocol-old/bad-one-protocol-24": "the OpenSSL here refuses the protocol at its security level",

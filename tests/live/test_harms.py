@@ -31,7 +31,10 @@ SUBJECTS = proofs.subjects()
 def test_a_bad_case_does_harm_and_an_ok_case_does_not(
     subject: Subject, outcomes: dict[Subject, Future[tuple[bool, str]]], passed: set[Subject]
 ) -> None:
-    """A client tries it, as one would with openssl s_client (claim: wiki 83)."""
+    """A client tries it, with and without the CA, as one would with openssl s_client.
+
+    claim: blog 95-97, claim: wiki 73-78, claim: wiki 83
+    """
     harmed, log = outcomes[subject].result()
     assert harmed == (subject.case.is_bad and not HARMS[subject.case.rule].harmless), log
     passed.add(subject)

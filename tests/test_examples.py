@@ -52,6 +52,20 @@ def test_the_article_without_its_mechanism_filter_needs_no_password(tmp_path: Pa
     assert [finding["severity"] for finding in findings] == ["critical"]
 
 
+def test_of_the_article_spelt_right_only_what_postfix_does_is_left(tmp_path: Path) -> None:
+    """Whoever has a certificate may relay, revoked or not; defaults aside nothing else is reported (claim: blog 1)."""
+    shutil.copytree(EXAMPLES / "article", tmp_path / "article")
+    file = tmp_path / "article/etc/dovecot/conf.d/10-ssl.conf"
+    text = file.read_text()
+    assert text.count("= emailAddres\n") == 1
+    file.write_text(text.replace("= emailAddres\n", "= emailAddress\n"))
+
+    _, report = mailaudit("--no-modes", str(tmp_path / "article/etc"))
+
+    written = [one for one in report["findings"] if any(at["primary"] and at["line"] for at in one["locations"])]
+    assert {one["rule"] for one in written} == {"all-clientcerts-policy", "crl-not-checked-by-postfix"}
+
+
 @pytest.mark.parametrize("example", ["sound", "sound-2.4"])
 def test_the_sound_setups_are_clean(example: str) -> None:
     """Certificates and passwords, for IMAP and for SMTP (claim: blog 1)."""

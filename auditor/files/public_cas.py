@@ -21,6 +21,7 @@ SYSTEM_BUNDLES: Final = frozenset(
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/ssl/ca-bundle.pem",
         "/etc/ssl/cert.pem",
+        "/etc/pki/tls/cert.pem",
         "/etc/pki/tls/certs/ca-bundle.crt",
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
         "/etc/openssl/certs/ca-certificates.crt",
@@ -28,7 +29,8 @@ SYSTEM_BUNDLES: Final = frozenset(
         "/usr/local/share/certs/ca-root-nss.crt",
     }
 )
-"""Files with the CAs that a system trusts, as Go looks for them (src/crypto/x509/root_linux.go, root_bsd.go)."""
+"""Files with the CAs that a system trusts, as Go looks for them (src/crypto/x509/root_linux.go, root_bsd.go), and Red
+Hat's cert.pem (Dovecot wiki, SSL/DovecotConfiguration, "Testing CA On RHEL")."""
 SYSTEM_DIRECTORIES: Final = frozenset(
     {"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs", "/usr/local/share/certs"}
 )

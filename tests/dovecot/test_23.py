@@ -341,10 +341,18 @@ def test_metric_that_the_daemon_divides_by_zero_for(tmp_path: Path) -> None:
         ("2.3.12", "mail_cache_compress_min_size = 1M", None),
         ("2.3.4", "lmtp_add_received_header = no", "came with Dovecot 2.3.9"),
         ("2.3.21", "lmtp_add_received_header = no", None),
+        ("2.2.30", "ssl_alt_cert = </x", "came with Dovecot 2.2.31"),
+        ("2.2.31", "ssl_alt_cert = </x", None),
+        ("2.2.36", "ssl_dh_parameters_length = 2048", None),
+        ("2.2.36", "ssl_dh = </x", "came with Dovecot 2.3.0"),
+        ("2.3.0", "ssl_dh = </x", None),
     ],
 )
 def test_names_by_version(tmp_path: Path, version: str, line: str, advice: str | None) -> None:
-    """As the sources of these releases have them (tools/make_dovecot_names.py)."""
+    """As the sources of these releases have them (tools/make_dovecot_names.py).
+
+    claim: wiki 24-25, claim: wiki 45-46
+    """
     problems = read(tmp_path, f"{line}\n", version).problems
     assert len(problems) == (advice is not None)
     if advice:

@@ -45,10 +45,12 @@ def test_what_a_public_root_issued_is_public(pki):
     [
         ("/etc/ssl/certs/ca-certificates.crt", True),
         ("/etc/ssl//certs/", True),
+        ("/etc/pki/tls/cert.pem", True),
         ("/etc/pki/tls/certs/ca-bundle.crt", True),
         ("/etc/ssl/certs/my-ca.pem", False),
         ("/etc/postfix/ca.pem", False),
     ],
 )
 def test_system_stores(name, expected):
+    """Those of Debian and of Red Hat (claim: wiki 79-80, claim: wiki 81-82)."""
     assert is_system_store(name) is expected

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from cage import Cage
     from cases import Case
 
-BUNDLES: Final = ("etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt")
+BUNDLES: Final = (
+    "etc/ssl/certs/ca-certificates.crt",
+    "etc/pki/tls/cert.pem",
+    "etc/pki/tls/certs/ca-bundle.crt",
+)
 
 
 def strangers_ca_is_public(case: Case, cage: Cage) -> None:

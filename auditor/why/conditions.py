@@ -19,6 +19,8 @@ from enum import Enum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from auditor.dovecot.configuration import Setting
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import CodeType, FrameType, ModuleType
@@ -95,7 +97,8 @@ class Conditions:
                 # A condition of several lines begins with its first part.
                 was_asked = not reached.isdisjoint(range(statement.lineno, (asked.end_lineno or 0) + 1))
                 if was_asked and (outcome := _outcome(statement, reached)):
-                    yield Condition(outcome, tuple(self._term(part, named) for part in _parts(asked, outcome)))
+                    terms = dict.fromkeys(self._term(part, named) for part in _parts(asked, outcome))
+                    yield Condition(outcome, tuple(terms))
             for body in ("orelse", "body"):
                 pending += reversed(getattr(statement, body, []))
 
@@ -183,9 +186,12 @@ def _words(asked: ast.expr, named: dict[str, ast.expr], functions: dict[str, str
 
 @cache
 def meanings() -> dict[str, str]:
-    """Return what the properties and methods of the model are about; names that mean several things are left out."""
+    """Return what the properties and methods of the model are about; names that mean several things are left out.
+
+    So are those of a setting's fields, which rules ask for the same way.
+    """
     found: dict[str, str] = {}
-    ambiguous: set[str] = set()
+    ambiguous = set(Setting._fields)
     for package in map(importlib.import_module, _PACKAGES):
         for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             module = importlib.import_module(info.name)
@@ -197,11 +203,12 @@ def meanings() -> dict[str, str]:
 
 
 def _functions_named_in(module: ModuleType) -> dict[str, str]:
-    """Return what the functions of the model that a rule's file imports are about."""
+    """Return what the functions in a rule's file are about, those of the model that it imports included."""
+    packages = (*_PACKAGES, module.__name__)
     return {
         name: _first_sentence(inspect.getdoc(member) or "")
         for name, member in vars(module).items()
-        if inspect.isfunction(member) and member.__module__.startswith(_PACKAGES) and member.__doc__
+        if inspect.isfunction(member) and member.__module__.startswith(packages) and member.__doc__
     }
 
 

@@ -22,7 +22,14 @@ KNOWN: Final = "KNOWN-TO-THE-TESTS"
 ALICE: Final = "alice@example.org"
 DENIED: Final = "bob@example.org"
 ADMIN: Final = "a-long-random-password"
-_ASK: Final = "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => shift) or exit 1; print scalar <$s>;"
+_CONNECT: Final = "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => shift) or exit 1; "
+_LISTEN: Final = _CONNECT + "print scalar <$s>;"
+_REQUEST: Final = {
+    "2.3": _CONNECT
+    + r"print $s qq(VERSION\tconfig\t2\t0\nREQ\n); while (<$s>) { print; last if $_ eq qq(\n) && $n++; }",
+    "2.4": _CONNECT + r"print $s qq(VERSION\tconfig\t3\t0\nREQ\n); print scalar <$s>;",
+}
+"""What asks for all settings, and prints the answer."""
 
 
 def clear_login(*mechanisms: str) -> Callable[[Trial], bool]:
@@ -137,10 +144,21 @@ def nobody_is_answered(*sockets: str) -> Callable[[Trial], bool]:
     """The user nobody gets an answer at one of some UNIX sockets."""
 
     def harm(trial: Trial) -> bool:
-        ask = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "perl", "-e", _ASK)
-        return any(trial.server.cage.run(*ask, path).stdout for path in sockets)
+        return any(_as_nobody(trial, _LISTEN, path) for path in sockets)
 
     return harm
+
+
+def nobody_gets_all_settings(trial: Trial) -> bool:
+    """The user nobody is answered by the config service: in 2.3 with the server's key, in 2.4 with an open file."""
+    answer = _as_nobody(trial, _REQUEST[trial.case.dialect], "/run/dovecot/config")
+    return answer == "+\n" if trial.case.dialect == "2.4" else "PRIVATE KEY" in answer
+
+
+def _as_nobody(trial: Trial, program: str, path: str) -> str:
+    """Return what a program in Perl prints that the user nobody runs."""
+    run = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "perl", "-e", program)
+    return trial.server.cage.run(*run, path).stdout
 
 
 def _stranger_at(trial: Trial, port: int) -> socket.socket | None:

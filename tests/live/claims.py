@@ -15,6 +15,7 @@ from access_harms import (
     doveadm_obeys,
     good_certificate_and_password_fail,
     no_door_wants_a_certificate,
+    nobody_gets_all_settings,
     nobody_is_answered,
     nobody_is_needed,
     one_door_is_weaker,
@@ -168,6 +169,7 @@ HARMS: Final = {
     "auth-socket-world": Harm(
         nobody_is_answered("/run/dovecot/auth-web", "/var/spool/postfix/private/auth"), prepare=postfix_has_its_folder
     ),
+    "stats-or-config-socket-open": Harm(nobody_gets_all_settings),
     "auth-userdb-master-socket": Harm(nobody_is_answered("/run/dovecot/auth-master")),
     # Files
     "private-key-world-readable": Harm(nobody_reads_a_key, nobody_reads_a_key),
@@ -264,6 +266,7 @@ HARMS: Final = {
 _NOBODY_GAINS: Final = "of severity info: nobody gains anything by it as long as nothing else changes"
 _NO_CERTIFICATE_COUNTS: Final = "no list gives certificates any right, so there is nothing to lose"
 _FAILS_BEHIND: Final = "the login fails behind the certificate, as the rule says there"
+_COUNTS_ONLY: Final = "of severity low: what nobody writes there is counted, and nothing else"
 _NO_LOGIN: Final = "to see it takes a login with a password, and nobody knows the passwords of the cases"
 _IN_A_REPOSITORY: Final = "it is in a git repository, and modes say nothing there"
 _BEHIND_A_FOLDER: Final = "of severity medium: a folder keeps others out as long as nothing else changes"
@@ -373,6 +376,8 @@ UNSHOWN: Final = {
     "ssl-ca-public-bundle/bad-certificate-required-23": _NO_LOGIN,
     "postfix-cipher-weak/bad-own-list-is-info": _AGAINST_POLICY_ONLY,
     "postfix-tls-protocol-old/bad-client": "no server is there for the SMTP client to talk to",
+    "stats-or-config-socket-open/bad-writer-23": _COUNTS_ONLY,
+    "stats-or-config-socket-open/bad-writer-24": _COUNTS_ONLY,
     "tls-loglevel-high/bad-client-option": "no server is there for the SMTP client to talk to",
     "unknown-setting/ok-short-names-24": "the case does not have the files that it names",
 }

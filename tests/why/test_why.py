@@ -39,6 +39,14 @@ def test_what_made_a_rule_stop_is_told_as_being_so() -> None:
     assert any("clients are asked for a certificate" in word for term in stopped[0].terms for word in term.words)
 
 
+def test_a_condition_on_a_value_is_told_by_the_rules_own_words() -> None:
+    found = asked("stats-or-config-socket-open", "../tests/rules/stats-or-config-socket-open/ok-one-user-23")
+    (condition,) = found.conditions
+    assert [term.words for term in condition.terms] == [
+        ("a mode lets every user of the host write to a socket, which is what connecting takes (unix(7))",)
+    ]
+
+
 def test_a_speaking_rule_shows_its_facts() -> None:
     found = asked("all-clientcerts-policy", "article")
     assert len(found.findings) == 1

@@ -12,6 +12,7 @@ Sources, all facts about the daemons' own tables:
 * ``dovecot24-structs.json`` beside this script: the settings of each struct that has a check, in their order. Asked of
   Debian's 2.4.1 and 2.4.5 by ``doveconf -F sh -c 'cat <&$DOVECOT_CONFIG_FD'``, which prints what the daemons read; its
   layout is told at the top of src/config/config-dump-full.c.
+* ``dovecot24-releases.json`` beside this script: what the releases between have otherwise, with its source.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Values = dict[str, Any]
 VERSIONS: Final = {"2.4.1": ("2.4.1", "trixie"), "2.4.5": ("master", "sid")}
 LISTS: Final = ("BOOLLIST", "STRLIST")
 STRUCTS: Final = Path(__file__).with_name("dovecot24-structs.json")
+RELEASES: Final = json.loads(Path(__file__).with_name("dovecot24-releases.json").read_text("utf-8"))
 
 FTS_FILTER: Final = {"<FTS_FILTER>": "fts", "<FTS_FILTER_DECODER_TIKA>": "fts_decoder_tika"}
 """Macros that stand in names: src/plugins/fts/fts-settings.c."""
@@ -157,12 +159,13 @@ def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
     else:
         older: Table = json.loads((folder / "dovecot-types-2.4.1.json").read_text("utf-8"))
         pigeonhole = ("sieve", "imapsieve", "managesieve")
-        removed: Table = json.loads((folder / "dovecot-types-2.4.4.json").read_text("utf-8"))
-        raw = {name: one | {"removed": "2.4.5"} for name, one in removed.items() if name not in raw} | raw
+        removed = older | json.loads((folder / "dovecot-types-2.4.4.json").read_text("utf-8"))
+        raw |= {name: removed[name] | {"removed": release} for name, release in RELEASES["removed"].items()}
         raw = {name: one for name, one in older.items() if name.startswith(pigeonhole)} | raw
         raw |= {name: {"type": kind} for name, kind in PIGEONHOLE_2_4_5.items()}
         raw["sieve_extlists_list"]["name_field"] = "sieve_extlists_list_name"
     table: Table = {}
+    later = {} if types == "2.4.1" else RELEASES
     for extracted, found in sorted(raw.items()):
         name = extracted
         for macro, text in FTS_FILTER.items():
@@ -180,6 +183,7 @@ def definitions(folder: Path, types: str, values: dict[str, str]) -> Table:
         entry |= {"hidden": True} if one.get("hidden") else {}
         entry |= {"auth": True} if name in AUTH.split() else {}
         entry |= {"defaults_differ": True} if (types, name) in DIFFERENT_DEFAULTS else {}
+        entry |= {key: later[key][name] for key in ("since", "before") if name in later.get(key, ())}
         table[name] = entry
     return table
 
@@ -315,6 +319,9 @@ def main() -> None:
             "defaults": {path: found for path, found in tree.items() if not path.startswith("@")},
             "groups": {path: found for path, found in tree.items() if path.startswith("@")},
             "history": history(options.folder, table),
+            "built_in_since": {
+                release: entries for release, entries in RELEASES["built_in_since"].items() if release <= version
+            },
             "structs": structs[version],
         }
         (options.output / f"dovecot-{version}.json").write_text(one_line_each(made), "utf-8")

@@ -9,8 +9,9 @@ Sources, all facts about the daemons' own tables:
 * ``doveconf-d-bookworm.txt``, ``doveconf-s-bookworm.txt``: ``doveconf -d`` and ``-s`` of Debian's 2.3.19.1, the
   values of all defaults and the built-in services.
 * What these cannot say is written here, with its file: which keys belong to which section, and how 2.2.36, 2.3.13 and
-  2.3.21 differ from 2.3.19 (the same files of the tags 2.2.36.4, 2.3.13, 2.3.19.1 and 2.3.21.1 of Dovecot's source,
+  2.3.21 differ from 2.3.19 (the same files of the tags 2.2.36.4, 2.3.14, 2.3.19.1 and 2.3.21.1 of Dovecot's source,
   compared).
+* ``dovecot23-releases.json`` beside this script: what the releases between have otherwise, with its source.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import copy
 import json
 from pathlib import Path
 from typing import Any, Final
+
+RELEASES: Final = json.loads(Path(__file__).with_name("dovecot23-releases.json").read_text("utf-8"))
 
 Entry = dict[str, Any]
 Table = dict[str, Entry]
@@ -298,15 +301,13 @@ def changed_only(services: Services) -> Services:
 
 
 def as_2_3_13(top: Table, services: Services) -> None:
-    """Turn the tables of 2.3.19 into those of 2.3.13."""
+    """Turn the tables of 2.3.19 into those of 2.3.13 and 2.3.14."""
     for name in ("process_shutdown_filter", "ssl_cipher_suites", "lmtp_verbose_replies", "login_proxy_rawlog_dir"):
         del top[name]
     top["ssl_min_protocol"] = text("TLSv1")
     top["director_username_hash"] = text("%u")
     del services["stats"]["unix_listener"]["login/stats-writer"]
     services["auth-worker"]["service_count"] = "1"
-    for name in ("auth-worker", "indexer-worker"):
-        services[name]["type"] = ""
 
 
 def as_2_3_21(top: Table, services: Services) -> None:
@@ -318,6 +319,8 @@ def as_2_3_21(top: Table, services: Services) -> None:
 def as_2_2_36(top: Table, services: Services) -> None:
     """Turn the tables of 2.3.19 into those of 2.2.36."""
     as_2_3_13(top, services)
+    for name in ("auth-worker", "indexer-worker"):
+        services[name]["type"] = ""
     for name in ABSENT_2_2:
         top.pop(name, None)
     for name in STATS_2_2:
@@ -357,9 +360,10 @@ def written(version: str, top: Table, sections: dict[str, Table], services: Serv
         return ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in table.items())
 
     parts = ",\n".join(f"{json.dumps(name)}: {{\n{lines(table)}}}" for name, table in {"": top, **sections}.items())
+    before = ",\n".join(json.dumps(row) for row in RELEASES[version])
     return (
         f'{{"sources": ["tools/make_dovecot_settings.py names them"],\n"version": "{version}",\n'
-        f'"sections": {{\n{parts}}},\n"services": {{\n{lines(services)}}}}}\n'
+        f'"sections": {{\n{parts}}},\n"services": {{\n{lines(services)}}},\n"before": [\n{before}]}}\n'
     )
 
 

@@ -44,9 +44,7 @@ def _unknown(statement: Statement, table: Table, version: str, place: Place | No
     if old:
         return f"{key} is a name of Dovecot 2.4; {table.version} has {old}"
     if not section and (history := history_of(key, version)):
-        if history.until:
-            return f"{key} is gone since Dovecot {history.until}"
-        return f"{key} came with Dovecot {history.since}; this is read as {version}"
+        return history.told(key, version)
     if near := similar(key, table.sections[section], 0.75):
         return f"did you mean {near}?"
     if section and key in table.top:

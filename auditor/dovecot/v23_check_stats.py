@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.dovecot.event_filter import filter_error
-from auditor.dovecot.v23_view import words_of
+from auditor.dovecot.v23_view import is_uint, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,17 @@ def check_metric(name: str, event_filter: str, group_by: str) -> Iterator[tuple[
             if message:
                 yield message, "group_by"
                 return
+
+
+def check_old_metric(name: str, source_location: str) -> Iterator[tuple[str, str]]:
+    """Yield the same for a metric of a release before 2.3.13, which has ``filter`` as a block."""
+    _, separator, number = source_location.partition(":")
+    if not name:
+        yield "Metric name can't be empty", "name"
+    elif source_location and not separator:
+        yield "source_location is missing ':'", "source_location"
+    elif source_location and not is_uint(number, 1):
+        yield "source_location has invalid line number after ':'", "source_location"
 
 
 def _group_by_error(word: str) -> str:

@@ -16,7 +16,7 @@ from auditor.dovecot.v23_blocks import Layer, merged
 from auditor.dovecot.v23_candidates import Candidates
 from auditor.dovecot.v23_check_mail import check_mail, check_namespaces
 from auditor.dovecot.v23_check_services import check_services
-from auditor.dovecot.v23_check_stats import check_exporter, check_metric
+from auditor.dovecot.v23_check_stats import check_exporter, check_metric, check_old_metric
 from auditor.dovecot.v23_table import numbers
 from auditor.dovecot.v23_view import View, is_uint, words_of
 from auditor.finding import NotChecked, Problem, ProblemKind
@@ -241,7 +241,11 @@ def _check_stats(view: View) -> Iterator[Problem]:
             message = f"metric {metric.name} refers to non-existent exporter '{name}'"
             yield view.problem(message, metric, "exporter")
     for block in metrics:
-        for message, key in check_metric(block.name, view.text("filter", block), view.text("group_by", block)):
+        if "source_location" in view.table.sections["metric"]:
+            found = check_old_metric(block.name, view.text("source_location", block))
+        else:
+            found = check_metric(block.name, view.text("filter", block), view.text("group_by", block))
+        for message, key in found:
             yield view.problem(message, block, key)
     for block in exporters:
         texts = [view.text(key, block) for key in ("format", "transport", "format_args")]

@@ -8,13 +8,14 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from auditor.dovecot.history import History
 from auditor.packaged import table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 TABLES: Final = ((2, 3, 20), "2.3.21"), ((2, 3, 15), "2.3.19"), ((2, 3, 0), "2.3.13"), ((0,), "2.2.36")
-"""From which version on which table applies: names and defaults are the same (tags of Dovecot's source)."""
+"""From which version on which table applies, with what its earlier releases have otherwise."""
 
 
 class Type(StrEnum):
@@ -83,8 +84,9 @@ class Table(NamedTuple):
         return self.sections[""]
 
     def name_key(self, section: str) -> str:
-        """Return the key that holds a section's own name, such as ``path`` of a listener: its first one."""
-        return next(iter(self.sections[section]))
+        """Return the key that holds a section's own name: ``name``, or its first one (``path`` of a listener)."""
+        keys = self.sections[section]
+        return "name" if "name" in keys else next(iter(keys))
 
 
 def numbers(version: str) -> tuple[int, ...]:
@@ -100,13 +102,6 @@ def table_for(version: str, *, debian: bool) -> Table:
     """
     known = next(name for first, name in TABLES if numbers(version) >= first)
     return _loaded(known, debian, _place(version))
-
-
-class History(NamedTuple):
-    """When a global setting came, and when it went: releases of 2.2.28 and later, empty where that is not known."""
-
-    since: str
-    until: str
 
 
 def history_of(name: str, version: str) -> History | None:
@@ -160,9 +155,26 @@ def _data(version: str) -> dict[str, Any]:
     return data
 
 
+def _data_of_release(known: str, release: str) -> dict[str, Any]:
+    """Return a table with what a release has otherwise."""
+    data = _data(known)
+    for changed, older in data["before"]:
+        if numbers(release) < numbers(changed):
+            data = _patched(data, older)
+    return data
+
+
+def _patched(data: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table as a patch changes it; None takes an entry away (RFC 7396)."""
+    changed = {
+        key: _patched(data.get(key) or {}, value) if isinstance(value, dict) else value for key, value in patch.items()
+    }
+    return {key: value for key, value in {**data, **changed}.items() if value is not None}
+
+
 @cache
 def _loaded(known: str, debian: bool, place: tuple[int, int]) -> Table:
-    data = _data(known)
+    data = _data_of_release(known, _names()["releases"][place[0]])
     sections = {
         section: {name: _definition(name, entry, debian) for name, entry in table.items()}
         for section, table in data["sections"].items()

@@ -73,12 +73,21 @@ class Adviser:
             return f"Dovecot 2.4 has {new} instead of {key}."
         if old := self._of_2_3(key, section):
             return old
+        if known := self._of_another_release(key, section):
+            return known
         if (section, key) not in self._guessed:
             if len(self._guessed) >= MAX_GUESSES or len(key) > 80:
                 return ""
             self._guessed[section, key] = self._similar(key, section)
         similar = self._guessed[section, key]
         return f"Did you mean {similar}?" if similar else ""
+
+    def _of_another_release(self, key: str, section: str) -> str:
+        """Return when a name came or went that other releases of 2.4 know."""
+        for name in (f"{section}_{key}", key):
+            if history := self._schema.history_of(name):
+                return f"{history.told(name, self._schema.version)}."
+        return ""
 
     @staticmethod
     def _of_2_3(key: str, section: str) -> str:

@@ -1,7 +1,7 @@
 """What Dovecot 2.4 knows of its settings: types, defaults and built-in filters, by version.
 
-The tables are ``auditor/data/dovecot-2.4.*.json``, made by tools/make_dovecot24_settings.py. 2.4.0 is read with the
-table of 2.4.1, versions from 2.4.2 on with that of 2.4.5: a setting added between is not refused.
+The tables are ``auditor/data/dovecot-2.4.*.json``, made by tools/make_dovecot24_settings.py: that of 2.4.1, with what
+2.4.0 has otherwise, and that of 2.4.5, with what 2.4.2 to 2.4.4 have otherwise.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from auditor.dovecot.history import History
 from auditor.packaged import table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 Number = tuple[int, ...]
 
 FIRST: Final = (2, 4, 0)
 LATE_VARIABLES: Final = (2, 4, 2)
 """From here on ``$SET:`` is expanded when all is read, groups are known before use, ``%{`` is checked in its line."""
+OLDER: Final = "2.4.1"
+NEWER: Final = "2.4.5"
+"""The versions of the tables."""
+FIRST_OF_NEWER: Final = "2.4.2"
 HEREDOC: Final = (2, 4, 5)
 """From here on there are heredocs, and doveconf hides ``*_key_file``, too."""
 KNOWN_CONFIG_VERSIONS: Final = ("2.4.0", "2.4.1", "2.4.2", "2.4.3", "2.4.4")
@@ -96,24 +101,70 @@ class Schema:
         """Take the table that stands for a version."""
         self.version = version
         self.number = number_of(version)
-        known = "2.4.1" if self.number < LATE_VARIABLES else "2.4.5"
-        self._table: dict[str, Any] = table(f"dovecot-{known}")
+        known = OLDER if self.number < LATE_VARIABLES else NEWER
+        self._table: dict[str, Any] = _table(known)
+        self._table_number = number_of(known)
         self.aliases: dict[str, str] = {}
         self.settings: dict[str, Definition] = {}
         for name, facts in self._table["settings"].items():
-            if "removed" not in facts or self.number < number_of(facts["removed"]):
-                self.settings[name] = _definition(name, facts)
+            if self._has(facts):
+                self.settings[name] = _definition(name, self._of_release(facts))
             if "alias" in facts:
                 self.aliases[name] = facts["alias"]
-        self.filters: Mapping[str, Mapping[str, Any]] = self._table["defaults"]
+        later = {
+            tuple(entry)
+            for since, entries in self._table["built_in_since"].items()
+            if self.number < number_of(since)
+            for entry in entries
+        }
+        self.filters: Mapping[str, Mapping[str, Any]] = {
+            path: self._built_in(path, values, later)
+            for path, values in self._table["defaults"].items()
+            if (path,) not in later
+        }
         """Built-in values by the path of their filter; lists are sequences (they replace) or mappings (they add)."""
-        self.structs: Mapping[str, Sequence[str]] = self._table["structs"]
+        self.structs: Mapping[str, Sequence[str]] = {
+            struct: [key for key in keys if key in self.settings or key not in self._table["settings"]]
+            for struct, keys in self._table["structs"].items()
+        }
         """The settings of the structs that have a check, in their order."""
         self.groups: Mapping[str, Mapping[str, Any]] = self._table["groups"]
+
+    def _has(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the release has a setting of the table."""
+        if "since" in facts and self.number < number_of(facts["since"]):
+            return False
+        return "removed" not in facts or self.number < number_of(facts["removed"])
+
+    def _of_release(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the facts of a setting as they were before a release that changed them."""
+        changed, before = facts.get("before", ("", {}))
+        return {**facts, **before} if changed and self.number < number_of(changed) else facts
+
+    def _built_in(self, path: str, values: Mapping[str, Any], later: Collection[tuple[str, ...]]) -> Mapping[str, Any]:
+        """Return the built-in values of a filter without those that came later."""
+        kept = {key: found for key, found in values.items() if key in self.settings and (path, key) not in later}
+        for key, found in kept.items():
+            if isinstance(found, dict):
+                kept[key] = {name: value for name, value in found.items() if (path, key, name) not in later}
+        return kept
 
     def get(self, key: str) -> Definition | None:
         """Return the definition of a key, or of the list that ``list/key`` belongs to."""
         return self.settings.get(key.partition("/")[0])
+
+    def history_of(self, key: str) -> History | None:
+        """Return when a setting that this version does not know came or went; None of one that no 2.4 knows."""
+        facts = self._table["settings"].get(key)
+        if facts is None:
+            is_older = self._table_number < LATE_VARIABLES
+            facts = _table(NEWER if is_older else OLDER)["settings"].get(key)
+            if facts is None:
+                return None
+            facts = {"since": FIRST_OF_NEWER, **facts} if is_older else {"removed": FIRST_OF_NEWER}
+        if "since" in facts and self.number < number_of(facts["since"]):
+            return History(facts["since"], "")
+        return History("", facts["removed"])
 
     def is_known(self, config_version: str) -> bool:
         """Whether this version accepts a ``dovecot_config_version``."""
@@ -150,15 +201,15 @@ class Schema:
         return found
 
     def old_default(self, path: str, key: str, config_version: str) -> str | None:
-        """Return the default that a setting keeps for an older ``dovecot_config_version``.
+        """Return the default that a setting has in an older release, or keeps for its ``dovecot_config_version``.
 
         An entry for the path of the filter comes before one for the setting alone (``old_settings_default`` in
         src/config/old-set-parser.c).
         """
-        config_number = number_of(config_version)
+        number = min(number_of(config_version), self.number)
         generic: str | None = None
         for filter_path, name, old, version in self._table["history"]:
-            if name != key or not config_number < number_of(version) <= self.number:
+            if name != key or not number < number_of(version) <= self._table_number:
                 continue
             if filter_path == path:
                 return str(old)
@@ -176,6 +227,12 @@ class Schema:
 def number_of(version: str) -> Number:
     """Return the numbers of a version such as ``2.4.1``."""
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
+
+
+@cache
+def _table(version: str) -> dict[str, Any]:
+    found: dict[str, Any] = table(f"dovecot-{version}")
+    return found
 
 
 def _definition(name: str, facts: Mapping[str, Any]) -> Definition:

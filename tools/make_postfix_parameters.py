@@ -151,7 +151,8 @@ def main() -> None:
         kind, programs, limits = kinds.get(name, ("str", "", ""))
         main_line, patches = compact(branches, {branch: changes for branch, changes in history.items() if changes})
         if main_line:
-            parameters[name] = [kind, programs, limits, main_line, patches]
+            changes = [[since, old.lower(), span] for since, old, span in sources["changed"].get(name, ())]
+            parameters[name] = [kind, programs, limits, main_line, patches, *([changes] if changes else [])]
     debian = {
         branch: {name: values[name] for name in DEBIAN_CHANGES if name in values} for branch, values in dumps.items()
     }
@@ -159,7 +160,8 @@ def main() -> None:
         "source": "made by tools/make_postfix_parameters.py from src/global/mail_params.h of Postfix "
         f"{header['branches'][branches[0]][0]} to {header['branches'][branches[-1]][1]}, CONFIG_*_TABLE of its sources "
         "and postconf -d of Debian's 3.7.11, 3.10.13 and 3.11.7",
-        "columns": ["type", "programs", "range", "default since branch", "default since patch release"],
+        "columns": ["type", "programs", "range", "default since branch", "default since patch release",
+        "type and range since release, where they changed"],
         "newest": header["branches"][branches[-1]][1],
         "parameters": parameters,
         "debian": debian,

@@ -95,7 +95,7 @@ class Defaults:
 
     def known(self, name: str) -> Known | None:
         """Return what is known of a parameter; None where the version has no such parameter."""
-        return None if self.get(name) is None else _known(name)
+        return None if self.get(name) is None else _known(name, self._numbers)
 
     def names(self) -> Iterator[str]:
         """Return the names that the version knows."""
@@ -130,12 +130,16 @@ def _values(version: tuple[int, ...], debian: bool) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=2000)
-def _known(name: str) -> Known:
+def _known(name: str, version: tuple[int, ...]) -> Known:
     row = _table()["parameters"].get(name)
     if row is None:
         return Known(Kind.TEXT, (), 0, 0)
-    minimum, _, maximum = row[2].partition(",")
-    return Known(Kind(row[0]), tuple(row[1].split()), int(minimum or 0), int(maximum or 0))
+    kind, programs, limits, _, _, *changes = row
+    for since, *then in changes[0] if changes else ():
+        if version_numbers(since) <= version:
+            kind, limits = then
+    minimum, _, maximum = limits.partition(",")
+    return Known(Kind(kind), tuple(programs.split()), int(minimum or 0), int(maximum or 0))
 
 
 def removed_in(name: str, version: str) -> str:

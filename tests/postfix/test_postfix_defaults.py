@@ -77,3 +77,28 @@ def test_the_table_is_what_the_script_makes(tmp_path):
     made = tmp_path / "made.json"
     subprocess.run([sys.executable, ROOT / "tools/make_postfix_parameters.py", SETTINGS, made], check=True)
     assert made.read_bytes() == (ROOT / "auditor/data/postfix-parameters.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "kind", "minimum"),
+    [
+        ("compatibility_level", "3.5.25", Kind.INTEGER, 0),
+        ("compatibility_level", "3.6.0", Kind.TEXT, 0),
+        ("postscreen_dnsbl_threshold", "3.4.27", Kind.INTEGER, 0),
+        ("postscreen_dnsbl_threshold", "3.4.28", Kind.INTEGER, 1),
+        ("postscreen_dnsbl_threshold", "3.7.3", Kind.INTEGER, 0),
+        ("postscreen_dnsbl_threshold", "3.11.6", Kind.INTEGER, 1),
+        ("queue_minfree", "3.4.29", Kind.INTEGER, 0),
+        ("queue_minfree", "3.5.0", Kind.LONG, 0),
+        ("smtpd_forbid_bare_newline", "3.7.9", Kind.BOOLEAN, 0),
+        ("smtpd_forbid_bare_newline", "3.7.10", Kind.TEXT, 1),
+        ("smtpd_forbid_bare_newline", "3.8.4", Kind.BOOLEAN, 0),
+        ("tls_eecdh_strong_curve", "3.7.11", Kind.TEXT, 1),
+        ("tls_eecdh_strong_curve", "3.7.13", Kind.TEXT, 0),
+    ],
+)
+def test_types_and_ranges_by_release(name: str, version: str, kind: Kind, minimum: int) -> None:
+    """``CONFIG_*_TABLE`` of the tags of these releases."""
+    known = Defaults(version).known(name)
+    assert known
+    assert (known.kind, known.minimum) == (kind, minimum)

@@ -160,8 +160,14 @@ def main() -> None:
         "source": "made by tools/make_postfix_parameters.py from src/global/mail_params.h of Postfix "
         f"{header['branches'][branches[0]][0]} to {header['branches'][branches[-1]][1]}, CONFIG_*_TABLE of its sources "
         "and postconf -d of Debian's 3.7.11, 3.10.13 and 3.11.7",
-        "columns": ["type", "programs", "range", "default since branch", "default since patch release",
-        "type and range since release, where they changed"],
+        "columns": [
+            "type",
+            "programs",
+            "range",
+            "default since branch",
+            "default since patch release",
+            "type and range since release, where they changed",
+        ],
         "newest": header["branches"][branches[-1]][1],
         "parameters": parameters,
         "debian": debian,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from auditor.syntax.postfix import Assignment
     from auditor.text import SourceFile, Span
 
+OF_THE_PROCESS: Final = ("process_name", "service_name")
+"""Read-only parameters that each process has for itself (``pcf_parse_master_entry``, ``postconf_master.c``)."""
+
 
 class Parameter(NamedTuple):
     """One parameter as it is in effect for one reader: its raw value, what it expands to, and where both come from.
@@ -163,7 +166,7 @@ class Scope:
 
     def raw(self, name: str) -> str | None:
         """Return a parameter's value as written; None where nothing defines it."""
-        if self._service and name in _OF_THE_PROCESS:
+        if self._service and name in OF_THE_PROCESS:
             return self._service.program if name == "process_name" else self._service.service
         assignment = self.assignment(name)
         if assignment:
@@ -230,7 +233,3 @@ class Scope:
         secret = secret or any(self.is_secret(one) for one in used)
         because = tuple((one, self.origin(one)) for one in used)
         return Parameter(name, value, expansion.text, origin, because, secret, assignment)
-
-
-_OF_THE_PROCESS: Final = ("process_name", "service_name")
-"""Read-only parameters that each process has for itself (``pcf_parse_master_entry``, ``postconf_master.c``)."""

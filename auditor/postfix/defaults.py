@@ -52,6 +52,11 @@ class Known(NamedTuple):
     minimum: int
     maximum: int
 
+    @property
+    def takes_any_text(self) -> bool:
+        """Whether no value is refused for its type."""
+        return not (self.minimum or self.maximum) and self.kind in (Kind.TEXT, Kind.RAW, Kind.COMPUTED)
+
 
 @cache
 def _table() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Problem, ProblemKind
+from auditor.postfix.configuration import OF_THE_PROCESS
 from auditor.postfix.defaults import Kind, version_numbers
 from auditor.postfix.expansion import TooLargeError
 from auditor.postfix.start_checks import START_CHECKS, start_refusal
@@ -18,7 +19,7 @@ from auditor.postfix.values import (
 from auditor.syntax.postfix_expansion import ExpansionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from auditor.postfix.configuration import Configuration, Scope, Service
     from auditor.postfix.defaults import Known
@@ -102,19 +103,23 @@ class ValueChecks:
         self._configuration = configuration
         self._services = [service for service in configuration.services if service.enabled]
         self._readers = self._different_services()
+        self._reading: dict[tuple[str, ...], list[Service | None]] = {}
+        self._is_process_named = any(
+            own in assignment.value.value for assignment in configuration.assignments.values() for own in OF_THE_PROCESS
+        )
         self._dotted_levels = version_numbers(configuration.version) >= (3, 6)
 
     def main_problems(self) -> Iterator[Problem]:
         """Yield the values of main.cf that a program refuses."""
         for name, assignment in self._configuration.assignments.items():
-            yield from self._problems(name, assignment, self._readers_of(name))
+            yield from self._problems(name, assignment, None)
 
     def option_problems(self) -> Iterator[Problem]:
         """Yield the values of options that the program of their service refuses."""
         for service in self._services:
             for name, option in service.options.items():
                 if option.assignment:
-                    yield from self._problems(name, option.assignment, [service])
+                    yield from self._problems(name, option.assignment, service)
 
     def too_large(self) -> list[str]:
         """Return the parameters of main.cf that come to more than is followed."""
@@ -125,9 +130,23 @@ class ValueChecks:
         plain = {service.program: service for service in self._services if not service.options}
         return [*plain.values(), *(service for service in self._services if service.options)][:MAX_READERS]
 
-    def _readers_of(self, name: str) -> list[Service | None]:
-        """Return the services for which main.cf's value counts; None stands for every program."""
-        return [None, *(service for service in self._readers if name not in service.options)]
+    def _deciding(self, name: str, known: Known, value: str) -> list[Service | None]:
+        """Return the services that may judge a value of main.cf differently; None stands for every program."""
+        special = _is_special(name)
+        if not special and known.takes_any_text:
+            return []
+        programs = ("*",) if special else known.programs
+        if programs not in self._reading:
+            self._reading[programs] = [one for one in (None, *self._readers) if self._reads(one, programs)]
+        reading = self._reading[programs]
+        found = [one for one in reading if one is None or not one.options or name not in one.options]
+        if name in TLS_LEVELS or (self._is_process_named and (special or "$" in value)):
+            return found
+        if not special and "$" not in value:
+            return found[:1]
+        # Without options all services see the same.
+        alike = [one for one in found if one is None or not one.options]
+        return [*alike[:1], *(one for one in found if one is not None and one.options)]
 
     def _error(self, name: str, service: Service | None) -> ExpansionError | None:
         scope = self._configuration.scope(service)
@@ -139,18 +158,18 @@ class ValueChecks:
             return error
         return None
 
-    def _problems(self, name: str, assignment: Assignment, readers: Sequence[Service | None]) -> Iterator[Problem]:
+    def _problems(self, name: str, assignment: Assignment, service: Service | None) -> Iterator[Problem]:
         known = self._configuration.defaults.known(name)
         if known is None:
             return
-        error = self._error(name, readers[0])
+        error = self._error(name, service)
         if error is not None:
             if not isinstance(error, TooLargeError):
-                secret = self._configuration.scope(readers[0]).is_secret(name)
+                secret = self._configuration.scope(service).is_secret(name)
                 what = "macro processing error" if secret else f"macro processing error: {shortened(str(error))}"
                 yield Problem(ProblemKind.SYNTAX_ERROR, what, assignment.value.span)
             return
-        for reader in readers:
+        for reader in [service] if service else self._deciding(name, known, assignment.value.value):
             message = self._refusal(name, known, reader)
             if message is not None:
                 if self._configuration.scope(reader).get(name).secret:
@@ -162,9 +181,8 @@ class ValueChecks:
 
     def _refusal(self, name: str, known: Known, service: Service | None) -> str | None:
         """Return what the program of a service says when it ends on a parameter, or None when it takes it."""
-        special = name == "compatibility_level" or name in TLS_LEVELS or name in START_CHECKS
         # Most services do not read most parameters: what is not read need not be expanded.
-        if not (special or self._reads(service, known.programs)):
+        if service and not (_is_special(name) or self._reads(service, known.programs)):
             return None
         scope = self._configuration.scope(service)
         value = scope.get(name).expanded
@@ -188,6 +206,11 @@ class ValueChecks:
         if service.program in programs:
             return True
         return "TLS" in programs and _uses_tls(self._configuration.scope(service), service.program)
+
+
+def _is_special(name: str) -> bool:
+    """Whether a parameter is judged by more than its type, or by all programs."""
+    return name == "compatibility_level" or name in TLS_LEVELS or name in START_CHECKS
 
 
 def _advice(assignment: Assignment, kind: Kind) -> str:

@@ -107,6 +107,8 @@ class Host:
         self._bytes: dict[str, bytes | Unreadable] = {}
         self._texts: dict[str, SourceFile | Unreadable] = {}
         self._resolved: dict[str, tuple[str, tuple[str, ...]] | Unreadable] = {}
+        self._folders: set[str] = set()
+        """Names of directories that no symlink stands for."""
 
     @property
     def root(self) -> str:
@@ -178,17 +180,9 @@ class Host:
                     done.pop()
                 continue
             here = "/" + "/".join([*done, part])
-            real = self.real_path(here)
-            if real is None:
-                if self._leads_to_mount(here):
-                    done.append(part)
-                    continue
-                return self._unreadable(name, Reason.OUTSIDE)
-            try:
-                mode = os.lstat(real).st_mode
-                target = os.readlink(real) if stat.S_ISLNK(mode) and here not in self._mount_names else None
-            except (OSError, ValueError) as error:
-                return self._failed(name, error)
+            target = self._target(name, here)
+            if isinstance(target, Unreadable):
+                return target
             if target is None:
                 done.append(part)
                 continue
@@ -199,6 +193,23 @@ class Host:
                 done.clear()
             pending += [part for part in reversed(target.split("/")) if part not in ("", ".")]
         return "/" + "/".join(done), tuple(links)
+
+    def _target(self, name: str, here: str) -> str | Unreadable | None:
+        """Return what a symlink on the way to a name points to, None for all else, or why the way ends there."""
+        if here in self._folders:
+            return None
+        real = self.real_path(here)
+        if real is None:
+            return None if self._leads_to_mount(here) else self._unreadable(name, Reason.OUTSIDE)
+        try:
+            mode = os.lstat(real).st_mode
+            if stat.S_ISLNK(mode) and here not in self._mount_names:
+                return os.readlink(real)
+        except (OSError, ValueError) as error:
+            return self._failed(name, error)
+        if stat.S_ISDIR(mode):
+            self._folders.add(here)
+        return None
 
     @cached_property
     def _mount_names(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ VERSIONS: Final = {
     "dovecot-sid": "Dovecot 2.4.5",
     "postfix-bookworm": "Postfix 3.7.11",
     "postfix-trixie": "Postfix 3.10.13",
+    "postfix-sid": "Postfix 3.11.7",
 }
 TEXT: Final = """# How far mailaudit reads what the daemons read
 

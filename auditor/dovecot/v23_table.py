@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.dovecot.history import History
@@ -89,6 +89,7 @@ class Table(NamedTuple):
         return "name" if "name" in keys else next(iter(keys))
 
 
+@lru_cache(maxsize=256)
 def numbers(version: str) -> tuple[int, ...]:
     """Return a version as numbers; what does not begin with any is older than all."""
     match = re.match(r"\d{1,9}(?:\.\d{1,9})*", version)

@@ -90,17 +90,19 @@ def _check_services(configuration: Configuration24, view: View, services: Sequen
     if not view.words("listen"):
         return
     _check_names_and_types(services)
-    known = {_text(service, "service_protocol") for service in services}
+    known = [_text(service, "service_protocol") for service in services]
     protocols = view.words("protocols")
     for protocol in protocols:
         if protocol not in known:
             raise _RefusedError(f"protocols: Unknown protocol: {protocol}", view.span("protocols"))
     enabled = {"", *protocols}
+    base_dir = configuration.get("base_dir")
+    folder = base_dir.value.rstrip("/") if base_dir else ""
     listeners: list[tuple[str, Span | None]] = []
-    for service in services:
-        if _text(service, "service_protocol") in enabled:
+    for service, protocol in zip(services, known, strict=True):
+        if protocol in enabled:
             _check_limits(configuration, service)
-            listeners += _listeners(configuration, service)
+            listeners += _listeners(service, folder)
     seen: set[str] = set()
     for listener, span in listeners:
         if listener in seen:
@@ -164,10 +166,8 @@ def _number(service: Section, key: str) -> int | None:
     return int(text)
 
 
-def _listeners(configuration: Configuration24, service: Section) -> Iterator[tuple[str, Span | None]]:
-    """Yield what a service listens on, with where it stands."""
-    base_dir = configuration.get("base_dir")
-    folder = base_dir.value.rstrip("/") if base_dir else ""
+def _listeners(service: Section, folder: str) -> Iterator[tuple[str, Span | None]]:
+    """Yield what a service listens on, with where it stands; ``folder`` is ``base_dir``."""
     for kind in ("unix_listener", "fifo_listener"):
         for listener in service.sections(kind):
             path = _text(listener, f"{kind}_path")

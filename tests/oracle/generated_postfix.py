@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 VERSIONS: Final = {"bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
 OPTIONS: Final = ("-n", "-M", "-P", "-nx")
-AT_ONCE: Final = 24
-"""postconf sleeps for a second before it refuses a file."""
+AT_ONCE: Final = 100
+"""Postfix's programs sleep for a second before they refuse a file."""
 OF_THE_PROCESS: Final = frozenset({"debugger_command"})
 """Parameters that hold the number of the postconf process that prints them."""
 ONLY_POSTCONF: Final = "only postconf refuses"
@@ -60,7 +60,7 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
         alone = [number for number, (difference, *_) in enumerate(found) if difference.startswith(ONLY_POSTCONF)]
         if alone:
             again = [[_program(number)] if number in alone else [] for number in range(len(samples))]
-            for number, told in enumerate(generated_daemons.ask(oracle, suite, root, again)):
+            for number, told in enumerate(generated_daemons.ask(oracle, suite, root, again, at_once=AT_ONCE)):
                 if told and not told[0].status:
                     found[number] = "", "refused by postconf alone", 0
         return found

@@ -24,6 +24,7 @@ from auditor.failure import Failure
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
 from auditor.report.formats import FORMATS, rendered
 from auditor.report.nagios import Status, render, status
+from auditor.report.places import first_place
 from auditor.rule import discover as all_rules
 
 if TYPE_CHECKING:
@@ -236,6 +237,16 @@ def test_gitlab_code_quality(result: Audit) -> None:
         assert issue["check_name"]
         assert issue["location"]["lines"]["begin"] >= 1
         assert not issue["location"]["path"].startswith(("/", "./"))
+
+
+def test_a_default_is_shown_at_the_file_that_does_not_change_it(tmp_path: Path) -> None:
+    (tmp_path / "etc/dovecot").mkdir(parents=True)
+    (tmp_path / "etc/postfix").mkdir()
+    (tmp_path / "etc/dovecot/dovecot.conf").write_text("protocols = imap\n")
+    (tmp_path / "etc/postfix/main.cf").write_text("compatibility_level = 3.6\n")
+    found = audit(discover([str(tmp_path / "etc")]), all_rules(), now=NOW)
+    places = {one.rule: first_place(one, found).path for one in found.findings}
+    assert places["smtp-client-tls-off"] == str(tmp_path / "etc/postfix/main.cf")
 
 
 # XML

@@ -39,12 +39,14 @@ def place_of(location: Location) -> Place:
 
 
 def first_place(finding: Finding, audit: Audit) -> Place:
-    """Return where to show a finding: its primary place, another where that is a default, or else a main file."""
+    """Return where to show a finding: its primary place; where that is a default, another; or else a main file."""
     primary = finding.primary
-    if primary.span is None and primary.default_of is None:
+    if primary.default_of is None:
         return place_of(primary)
-    with_text = next((one for one in (primary, *finding.locations) if one.span), None)
-    return place_of(with_text) if with_text else Place((*_main_files(audit), ".")[0])
+    others = [one for one in finding.locations if one.default_of is None]
+    # A file that does not set something is less of a place than a line that makes the default matter.
+    others.sort(key=lambda one: one.span is None)
+    return place_of(others[0]) if others else Place((*_main_files(audit), ".")[0])
 
 
 def _main_files(audit: Audit) -> list[str]:

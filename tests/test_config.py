@@ -239,6 +239,7 @@ def test_every_key_is_an_option_with_the_same_choices() -> None:
             assert rules["enum"] == [one for one in option.type.choices if one != "nagios"], key
         assert (rules["type"] == "boolean") is bool(getattr(option, "is_flag", False)), key
     not_for_files = {"output", "now", "version", "no-color", "config", "no-config", "write-baseline", "update-baseline"}
+    not_for_files |= {"diff", "fix", "unsafe-fixes"}
     negative = {opt.removeprefix("--") for option in options.values() for opt in option.secondary_opts}
     assert set(options) - set(schema()["properties"]) == not_for_files | negative
 

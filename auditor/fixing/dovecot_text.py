@@ -158,8 +158,9 @@ def _best_place(text: DovecotText, name: str) -> _Place | None:
 
 
 def _neighbours(settings: Sequence[Statement]) -> list[tuple[str, str]]:
-    """Return the names of settings and what stands between each and its value."""
-    return [(one.key, one.file.text[one.key_span.end : one.value_span.start]) for one in settings]
+    """Return the names of settings that are set to something, and what stands between each and its value."""
+    set_to_something = (one for one in settings if one.value_span.text)
+    return [(one.key, one.file.text[one.key_span.end : one.value_span.start]) for one in set_to_something]
 
 
 def _with_value(statement: Statement, value: str) -> Edit:

@@ -59,14 +59,11 @@ def without_lines(file: SourceFile, first: int, last: int) -> Edit:
 def assignment(name: str, value: str, like: Sequence[tuple[str, str]]) -> str:
     """Return ``name = value`` as its neighbours are written.
 
-    ``like`` has names and what stands between each and its value, the nearest neighbour last. Where the last two put
-    the ``=`` behind names of different lengths into the same column, this one goes there, too.
+    ``like`` has names and what stands between each and its value, none of them empty, the nearest neighbour last. Where
+    the last two put the ``=`` behind names of different lengths into the same column, this one goes there, too.
     """
     signs = [(known, sign) for known, sign in like if "=" in sign and "\n" not in sign]
-    before, behind = " ", " "
-    if signs:
-        before, _, behind = signs[-1][1].partition("=")
-        behind = next((after for _, sign in reversed(signs) if (after := sign.partition("=")[2])), "")
+    before, _, behind = signs[-1][1].partition("=") if signs else (" ", "=", " ")
     columns = {len(known) + sign.index("=") for known, sign in signs[-2:]}
     lengths = {len(known) for known, _ in signs[-2:]}
     if len(columns) == 1 and len(lengths) == 2 and len(name) < max(columns):

@@ -21,12 +21,15 @@ from auditor.syntax.postfix import Assignment, ServiceLine, parameters, parse_ma
 from auditor.syntax.postfix_lines import LIST_SEPARATORS, Kind, Stretch, stretches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from auditor.change import TextChange
     from auditor.text import SourceFile
 
 _OPTION_LINE = re.compile(r"(?m)^([ \t]+)-o\b")
 _BLANKS_BEFORE = re.compile(r"[ \t]*\Z")
 _SEPARATORS = re.compile(r"[\s,]+(?=\S)")
+_INDENTED_COMMENT = re.compile(r"[ \t]+#")
 _COMMENT_INSIDE = re.compile(r"\n[ \t]*#")
 
 
@@ -130,20 +133,25 @@ class PostfixText:
         usual = _OPTION_LINE.search(self.file.text)
         return new_line(self.file, last.end_line, (usual[1] if usual else "  ") + text)
 
+    def _written(self, name: str, value: str, above: Sequence[Assignment]) -> str:
+        set_to_something = (one for one in above if one.value.value)
+        signs = [(one.name.value, one.name.span.end, one.value.span.start) for one in set_to_something]
+        return assignment(name, value, [(known, self.file.text[start:end]) for known, start, end in signs])
+
     def with_parameter(self, change: AddGlobal) -> Edit | None:
         """Return the edit that sets a parameter: where it is commented out, else below the one most like it."""
         name, value = change.name, change.value
-        neighbours = [
-            (one.name.value, self.file.text[one.name.span.end : one.value.span.start]) for one in self.assignments
-        ]
         for run, following in zip(self._runs, [*self._runs[1:], None], strict=True):
             # What follows with blanks before it would continue the new line.
             if run.kind is Kind.COMMENT and not (following and following.kind is Kind.ORPHAN):
                 line = commented_default(self.file, name, run.start, run.end)
                 if line is not None:
-                    return new_line(self.file, line, assignment(name, value, neighbours))
+                    return new_line(self.file, line, self._written(name, value, self.assignments))
         if not self.assignments:
-            return new_line(self.file, 0, assignment(name, value, []))
+            return new_line(self.file, 0, self._written(name, value, []))
         number = max(range(len(self.assignments)), key=lambda at: (likeness(name, self.assignments[at].name.value), at))
         line = self.file.position(self._run_of(self.assignments[number]).texts[-1][1])[0]
-        return new_line(self.file, line, assignment(name, value, neighbours[: number + 1]))
+        # A comment that is indented as the lines of the value are is about them.
+        while line < len(self.file.line_starts) and _INDENTED_COMMENT.match(self.file.line_span(line + 1).text):
+            line += 1
+        return new_line(self.file, line, self._written(name, value, self.assignments[: number + 1]))

@@ -87,6 +87,11 @@ def test_a_parameter_goes_with_its_lines(tmp_path: Path, before: str, after: str
         ("smtpd_banner = x", "smtpd_banner = x\nsmtpd_helo_required = yes"),
         ("smtpd_banner = x\r\n", "smtpd_banner = x\r\nsmtpd_helo_required = yes\r\n"),
         ("smtpd_banner = x\n# more\n  of it\n", "smtpd_banner = x\n# more\n  of it\nsmtpd_helo_required = yes\n"),
+        (
+            "smtpd_banner =\n  x\n  # y\n\nmyhostname = a\n",
+            "smtpd_banner =\n  x\n  # y\nsmtpd_helo_required = yes\n\nmyhostname = a\n",
+        ),
+        ("smtpd_banner=x\nsmtpd_b =\n", "smtpd_banner=x\nsmtpd_b =\nsmtpd_helo_required=yes\n"),
         ("# nothing\n", "smtpd_helo_required = yes\n# nothing\n"),
         (
             "smtpd_banner    = x\nmyhostname      = a\n",
@@ -101,6 +106,8 @@ def test_a_parameter_goes_with_its_lines(tmp_path: Path, before: str, after: str
         "no end",
         "crlf",
         "comment inside",
+        "comment behind",
+        "glued",
         "empty",
         "long name",
     ],

@@ -7,6 +7,7 @@ from auditor.finding import Confidence, Finding, NotChecked, Severity
 from auditor.model import AuditedHost, Dovecot, Postfix
 from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule
 from auditor.setting_rule import (
+    DEFAULT,
     DovecotSettingRule,
     PostfixSettingRule,
     at_least,
@@ -17,6 +18,7 @@ from auditor.setting_rule import (
 )
 
 __all__ = [
+    "DEFAULT",
     "Access",
     "AccessRule",
     "AuditedHost",

@@ -107,7 +107,8 @@ class Fixing(NamedTuple):
         mended = list(self._mended(found, shown, unsafe=options["unsafe_fixes"]))
         lines = [f"{line}\n" for one in mended for line in (*unified(one), *commands(one))]
         write("".join(lines), options["output"], audited_files(found.result.hosts))
-        _say_what_came_of_it(mended, shown, options, "would be mended")
+        if found.result.read_something:
+            _say_what_came_of_it(mended, shown, options, "would be mended")
 
     def write(self, found: Found, shown: Sequence[Finding], options: dict[str, Any]) -> bool:
         """Write the fixes and return whether there were any.
@@ -122,7 +123,8 @@ class Fixing(NamedTuple):
                 say(f"changed {path}")
         except NotWrittenError as error:
             raise click.UsageError(str(error)) from error
-        _say_what_came_of_it(mended, shown, options, "mended")
+        if found.result.read_something:
+            _say_what_came_of_it(mended, shown, options, "mended")
         return any(one.made for one in mended)
 
 

@@ -170,3 +170,12 @@ PRIVATE: Final = AddressSet.of(
 )
 """Networks that the Internet does not reach (RFC 1918, 6598, 4193, 4291)."""
 INTERNET: Final = EVERYWHERE - LOOPBACK - PRIVATE
+WIDE: Final = {4: 20, 6: 44}
+"""The prefix length, by IP version, up to which a public network is more than one customer gets (RIPE-690 for IPv6)."""
+
+
+def widest_public_network(addresses: AddressSet) -> IPv4Network | IPv6Network | None:
+    """Return the largest network in a set that is public at least in part, where no customer gets one so large."""
+    large = (network for network in addresses.networks() if network.prefixlen <= WIDE[network.version])
+    wide = [network for network in large if AddressSet.of([str(network)]) & INTERNET]
+    return min(wide, key=lambda network: network.prefixlen / WIDE[network.version], default=None)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import INTERNET, AddressSet
+from auditor.access.addresses import widest_public_network
 from auditor.finding import Severity
 from auditor.model.smtpd import named
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from ipaddress import IPv4Network, IPv6Network
 
     from auditor.access.postfix_ways import SmtpdWays
     from auditor.access.table import Access
     from auditor.finding import Finding, NotChecked
     from auditor.text import Origin
 
-WIDE: Final = {4: 20, 6: 44}
-"""The prefix length, by IP version, up to which a public network is more than one customer gets (RIPE-690 for IPv6)."""
 OPEN: Final = 8
 """The prefix length up to which a network is no network of anybody's."""
 
@@ -56,7 +53,7 @@ class MynetworksWide(AccessRule):
                 if any(missing in way.outcome.relied_on for way in service.strangers):
                     yield self.not_checked(missing.what, missing.why)
         for origin, services in found.items():
-            widest = widest_network(services[0])
+            widest = widest_public_network(services[0].clients.mynetworks.addresses)
             if widest is None:
                 continue
             names = named(service.service for service in services)
@@ -67,11 +64,3 @@ class MynetworksWide(AccessRule):
                 advice="list the addresses of your own hosts alone",
                 severity=Severity.CRITICAL if widest.prefixlen <= OPEN else Severity.HIGH,
             )
-
-
-def widest_network(service: SmtpdWays) -> IPv4Network | IPv6Network | None:
-    """Return the largest network in mynetworks that is public at least in part, where no customer gets one so large."""
-    networks = service.clients.mynetworks.addresses.networks()
-    large = (network for network in networks if network.prefixlen <= WIDE[network.version])
-    wide = [network for network in large if AddressSet.of([str(network)]) & INTERNET]
-    return min(wide, key=lambda network: network.prefixlen / WIDE[network.version], default=None)

@@ -75,10 +75,11 @@ def test_what_is_wrong_is_told(coverage, tmp_path: Path) -> None:
     tests = tmp_path / "tests"
     write(tests, "two/bad-a", 'claims = ["blog 1-2"]\n')
     write(tests, "two/bad-b", 'claims = ["blog 1-2"]\nexpect = ["three"]\n')
-    write(tests, "one/ok-a", 'claims = ["blog 3", "blog 4"]\n')
+    write(tests, "one/ok-a", 'claims = ["blog 1-2", "blog 3", "blog 4"]\n')
     write(tests, "four/ok-a", 'claims = ["blog 3 (2)"]\n')
     assert coverage.wrong(coverage.claims(ROWS, NAMES), coverage.marks(tests)) == [
-        "nothing checks blog 3 (1)",
+        "blog 3 (1) is checked neither by a test nor by a bad case and a look-alike",
+        "blog 3 (2) is checked neither by a test nor by a bad case and a look-alike",
         "one/ok-a: there is no blog 3",
         "one/ok-a: blog 4 has no rule",
         "two/bad-a: its rule is not about blog 1-2",

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -57,6 +57,11 @@ class Mark(NamedTuple):
     place: str
     rules: frozenset[str] | None
     """What the case must report, or must not; None for a test."""
+
+    @property
+    def kind(self) -> str:
+        """``bad`` or ``ok`` for a case, by its name; ``test``."""
+        return "test" if self.rules is None else self.place.partition("/")[2].partition("-")[0]
 
 
 def rule_names(catalogue: Path) -> dict[str, frozenset[str]]:
@@ -126,10 +131,16 @@ def _marks_of_tests(tests: Path) -> Iterator[Mark]:
 
 
 def wrong(known: list[Claim], marked: list[Mark]) -> list[str]:
-    """Return the claims that nothing checks, and the marks of no claim or on a case whose rules are about others."""
+    """Return the claims that are not checked, and the marks of no claim or on a case whose rules are about others."""
     by_key = {claim.key: claim for claim in known}
-    keys = {mark.key for mark in marked}
-    said = [f"nothing checks {claim.key}" for claim in known if claim.has_rule and claim.key not in keys]
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for mark in marked:
+        kinds[mark.key].add(mark.kind)
+    said = [
+        f"{claim.key} is checked neither by a test nor by a bad case and a look-alike"
+        for claim in known
+        if claim.has_rule and not ("test" in kinds[claim.key] or kinds[claim.key] >= {"bad", "ok"})
+    ]
     for mark in marked:
         if (claim := by_key.get(mark.key)) is None:
             said.append(f"{mark.place}: there is no {mark.key}")

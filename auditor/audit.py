@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -172,18 +173,18 @@ def results_of(rule: AnyRule, model: AuditedHost, access: Access | None = None) 
     yield from _limited(rule, _all_results(rule, model, access or Access(model)), model.host.root)
 
 
-def _all_results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterator[Finding | NotChecked]:
+def _all_results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterable[Finding | NotChecked]:
     match rule:
         case DovecotRule():
-            for dovecot in model.dovecot:
-                yield from rule.check(dovecot)
+            return chain.from_iterable(map(rule.check, model.dovecot))
         case PostfixRule():
-            for postfix in model.postfix:
-                yield from rule.check(postfix)
+            return chain.from_iterable(map(rule.check, model.postfix))
         case HostRule():
-            yield from rule.check(model)
+            return rule.check(model)
         case AccessRule():
-            yield from rule.check(access)
+            return rule.check(access)
+        case SuppressionRule():
+            return ()
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:

@@ -109,8 +109,9 @@ class Host:
         self._resolved: dict[str, tuple[str, tuple[str, ...]] | Unreadable] = {}
         self._folders: set[str] = set()
         """Names of directories that no symlink stands for."""
+        self._known_facts: dict[str, FileFacts | Unreadable] = {}
 
-    @property
+    @cached_property
     def root(self) -> str:
         """The folder that stands for ``/``, or the first folder where there is no root."""
         return next((mount.folder for mount in self.mounts if mount.name == "/"), self.mounts[0].folder)
@@ -282,6 +283,12 @@ class Host:
         return resolved if isinstance(resolved, Unreadable) else self._facts(resolved[0])
 
     def _facts(self, name: str) -> FileFacts | Unreadable:
+        known = self._known_facts.get(name)
+        if known is None:
+            known = self._known_facts[name] = self._look_at(name)
+        return known
+
+    def _look_at(self, name: str) -> FileFacts | Unreadable:
         real = self.real_path(name)
         if real is None:
             return self._unreadable(name, Reason.OUTSIDE)

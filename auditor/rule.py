@@ -244,6 +244,7 @@ def _defined_in(module_name: str) -> Iterator[type[AnyRule]]:
             yield member
 
 
+@cache
 def _own_rules() -> dict[str, type[AnyRule]]:
     return {rule.name: rule for module in _modules("auditor.rules") for rule in _defined_in(module)}
 
@@ -301,6 +302,6 @@ def _wrong_with(rule: type[AnyRule], taken: Collection[str]) -> str:
 
 def discover() -> list[type[AnyRule]]:
     """Return every rule: those of ``auditor.rules``, and those of the rule packages that are installed."""
-    found = _own_rules()
+    found = dict(_own_rules())
     found.update({rule.name: rule for package in rule_packages() for rule in package.rules})
     return sorted(found.values(), key=lambda rule: rule.name)

@@ -10,10 +10,10 @@ from auditor.access.addresses import INTERNET, LOOPBACK, AddressSet
 from auditor.access.clear import Unprotected, unprotected
 from auditor.access.denials import Denial, denials
 from auditor.access.dovecot_doors import Doors
-from auditor.access.dovecot_listeners import networks
+from auditor.access.dovecot_listeners import InetListener, UnixListener, inet_listeners, networks, unix_listeners
 from auditor.access.dovecot_logins import LoginRows
 from auditor.access.dovecot_services import service_rows
-from auditor.access.logins import Login, logins
+from auditor.access.logins import Login, logins, view_of
 from auditor.model.reach import POSTFIX_SERVICE
 
 if TYPE_CHECKING:
@@ -51,16 +51,34 @@ class DovecotAccess:
     def __init__(self, host: AuditedHost, dovecot: Dovecot) -> None:
         self.host = host
         self.dovecot = dovecot
+        self._logins: dict[tuple[object, ...], tuple[Login, ...]] = {}
 
     @cached_property
     def logins(self) -> dict[str, tuple[Login, ...]]:
         """The logins that succeed, by the protocols that clients log in by."""
-        return {protocol: logins(self.dovecot, protocol) for protocol in self.dovecot.protocols}
+        return {protocol: self.logins_by(protocol) for protocol in self.dovecot.protocols}
+
+    def logins_by(self, service: str) -> tuple[Login, ...]:
+        """Return the logins that succeed for a protocol such as ``imap``, or for ``smtp``, which is Postfix's."""
+        view = view_of(self.dovecot, service)
+        if view not in self._logins:
+            self._logins[view] = logins(self.dovecot, service)
+        return self._logins[view]
+
+    @cached_property
+    def ports(self) -> tuple[InetListener, ...]:
+        """The ports on which its services listen."""
+        return tuple(inet_listeners(self.dovecot))
+
+    @cached_property
+    def sockets(self) -> tuple[UnixListener, ...]:
+        """The UNIX sockets on which its services listen."""
+        return tuple(unix_listeners(self.dovecot))
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every way in, not yet reduced to the minimal ones."""
-        return (*self._login_rows.rows(), *service_rows(self.dovecot))
+        return (*self._login_rows.rows(), *service_rows(self.dovecot, self.ports, self.sockets))
 
     @cached_property
     def _doors(self) -> tuple[Door, ...]:
@@ -68,7 +86,7 @@ class DovecotAccess:
 
     @cached_property
     def _login_rows(self) -> LoginRows:
-        return LoginRows(self.dovecot, Doors(self.host, self.dovecot), self.logins)
+        return LoginRows(self.dovecot, Doors(self.host, self.dovecot, self.ports), self.logins)
 
     @cached_property
     def unprotected(self) -> tuple[Unprotected, ...]:
@@ -92,7 +110,7 @@ class DovecotAccess:
         """The rules of passdbs by which a login that fails is let in from elsewhere."""
         found: dict[Setting, list[Login]] = defaultdict(list)
         asked = [POSTFIX_SERVICE] if self.dovecot.asked_by_postfix else []
-        for login in (one for service in (*self.logins, *asked) for one in logins(self.dovecot, service)):
+        for login in (one for service in (*self.logins, *asked) for one in self.logins_by(service)):
             setting = login.failing.failure_rule if login.failing else None
             if setting is not None and login.networks - LOOPBACK:
                 found[setting].append(login)

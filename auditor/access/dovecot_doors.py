@@ -10,14 +10,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet, parsed_address
-from auditor.access.dovecot_listeners import InetListener, inet_listeners, reachable_from
+from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.dovecot_tls import TlsState, Trusted
 from auditor.access.rows import ANYWHERE, THIS_HOST, Listener, Source
 from auditor.dovecot.configuration import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from auditor.access.dovecot_listeners import InetListener
     from auditor.access.facts import Fact
     from auditor.model import AuditedHost, Dovecot
 
@@ -51,13 +52,14 @@ class Doors:
 
     host: AuditedHost
     dovecot: Dovecot
+    ports: Sequence[InetListener]
 
     @cached_property
     def all(self) -> tuple[Door, ...]:
         """Every door that is not shut for all."""
         return tuple(
             Door(peers.listener, peers.source, peers.scope, *self._tls_of(peers.scope))
-            for listener in inet_listeners(self.dovecot)
+            for listener in self.ports
             if listener.protocol
             for peers in self._peers(listener)
             if not self._is_refused(peers.scope)

@@ -84,12 +84,12 @@ def unix_listeners(dovecot: Dovecot) -> Iterator[UnixListener]:
     """Yield the UNIX sockets of services that run."""
     base = dovecot.get("base_dir")
     for service, block in _listening(dovecot, "unix_listener"):
-        mode = _mode(_value(dovecot, block, "unix_listener_mode"))
+        setting = block.get(dovecot.spelled("unix_listener_mode"))
+        mode = _mode(setting.value if setting else "")
         if not mode:
             continue
         path = posixpath.join(base.value if base else "/run/dovecot", block.name)
         kind = _value(dovecot, block, "unix_listener_type") if dovecot.dialect == "2.4" else _suffix(block.name)
-        setting = block.get(dovecot.spelled("unix_listener_mode"))
         yield UnixListener(
             service,
             block.name,

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.access.addresses import EVERYWHERE
-from auditor.access.dovecot_listeners import InetListener, UnixListener, inet_listeners, reachable_from, unix_listeners
+from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Listener, Right, Row, Secret, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from auditor.access.dovecot_listeners import InetListener, UnixListener
     from auditor.access.facts import Because
     from auditor.dovecot.configuration import Setting
     from auditor.model.dovecot import Dovecot
@@ -23,11 +24,11 @@ MASTER_KINDS: Final = frozenset({"master", "userdb", "login"})
 """Sockets of auth that answer who a user is, or take a login for granted."""
 
 
-def service_rows(dovecot: Dovecot) -> Iterator[Row]:
+def service_rows(dovecot: Dovecot, ports: Iterable[InetListener], sockets: Iterable[UnixListener]) -> Iterator[Row]:
     """Yield what the services other than the login services let others do."""
-    for port in inet_listeners(dovecot):
+    for port in ports:
         yield from _of_port(dovecot, port)
-    for socket in unix_listeners(dovecot):
+    for socket in sockets:
         # What Dovecot itself opens to everybody asks for a cookie or the peer's uid, or lies in a closed folder.
         if socket.open_to_others and not socket.is_default:
             yield from _of_socket(socket)

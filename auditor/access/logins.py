@@ -28,7 +28,6 @@ from auditor.access.ways import (
 )
 from auditor.finding import NotChecked
 from auditor.model.reach import CREDENTIAL_MECHANISMS, POSTFIX_SERVICE
-from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,6 +82,12 @@ def logins(dovecot: Dovecot, service: str) -> tuple[Login, ...]:
     return AuthService(dovecot, service).logins
 
 
+def view_of(dovecot: Dovecot, service: str) -> tuple[object, ...]:
+    """Return what is equal for protocols by which the same logins succeed."""
+    auth = dovecot.auth
+    return auth.scope(service), auth.passdbs(service), service in ANONYMOUS_SERVICES, service == POSTFIX_SERVICE
+
+
 class AuthService:
     """The auth service as one protocol sees it."""
 
@@ -92,7 +97,7 @@ class AuthService:
         self.scope = dovecot.auth.scope(service)
         passdbs = dovecot.auth.passdbs(service)
         if len(passdbs) > MAX_PASSDBS:
-            what = f"who logs in by {shortened(service)} through more than {MAX_PASSDBS} passdbs"
+            what = f"who logs in through more than {MAX_PASSDBS} passdbs"
             dovecot.configuration.not_checked.append(NotChecked(what, "only the first of them are followed"))
             passdbs = passdbs[:MAX_PASSDBS]
         self.ordinary = Chain([passdb for passdb in passdbs if not passdb.is_master])

@@ -17,22 +17,23 @@ from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Right, Row, Se
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.access.facts import Because, Unknown
     from auditor.access.logins import Login
     from auditor.access.postfix_ways import Way
-    from auditor.model import AuditedHost, Dovecot, Postfix
+    from auditor.model import AuditedHost, Postfix
 
 XCLIENT: Final = "any client and login that it names by XCLIENT"
 XFORWARD: Final = "any client that it names by XFORWARD, for the log"
 PROXY: Final = "any client that it names by the PROXY protocol"
 
 
-def smtpd_ways(host: AuditedHost) -> tuple[SmtpdWays, ...]:
+def smtpd_ways(host: AuditedHost, dovecots: Sequence[DovecotAccess]) -> tuple[SmtpdWays, ...]:
     """Return the ways through every smtpd service that clients can reach."""
-    return tuple(found for postfix in host.postfix for found in _ways_of(postfix, host.dovecot))
+    return tuple(found for postfix in host.postfix for found in _ways_of(postfix, dovecots))
 
 
-def _ways_of(postfix: Postfix, dovecots: Sequence[Dovecot]) -> Iterator[SmtpdWays]:
+def _ways_of(postfix: Postfix, dovecots: Sequence[DovecotAccess]) -> Iterator[SmtpdWays]:
     """Yield the ways through each service; services without options of their own differ in their listeners alone."""
     alike: dict[AddressSet, SmtpdWays] = {}
     for service, listener in listeners(postfix):

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.facts import Unknown
-from auditor.access.logins import Login, logins
+from auditor.access.logins import Login
 from auditor.access.match_lists import DomainList
 from auditor.access.rows import Certificate, Secret
 from auditor.model.smtpd import TlsLevel
@@ -19,7 +19,7 @@ from auditor.syntax.postfix_lines import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.model import Dovecot
+    from auditor.access.dovecot import DovecotAccess
     from auditor.model.smtpd import SmtpdService
 
 _PROPERTIES: Final = {
@@ -52,7 +52,7 @@ class SaslOffer(NamedTuple):
 class Sasl:
     """How the clients of one service log in."""
 
-    def __init__(self, service: SmtpdService, dovecots: Sequence[Dovecot]) -> None:
+    def __init__(self, service: SmtpdService, dovecots: Sequence[DovecotAccess]) -> None:
         self._service = service
         self._dovecots = dovecots
         self._offers: dict[bool, SaslOffer] = {}
@@ -106,12 +106,12 @@ class Sasl:
 
     @cached_property
     def _mechanisms(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name.upper() for dovecot in self._dovecots for name in dovecot.mechanisms))
+        return tuple(dict.fromkeys(name.upper() for one in self._dovecots for name in one.dovecot.mechanisms))
 
     @cached_property
     def _logins(self) -> tuple[Login, ...]:
         name = self._service.get("smtpd_sasl_service").effective or "smtp"
-        return tuple(login for dovecot in self._dovecots for login in logins(dovecot, name))
+        return tuple(login for one in self._dovecots for login in one.logins_by(name))
 
     def _is_allowed(self, mechanism: str, *, tls: bool) -> bool:
         parameter = "smtpd_sasl_tls_security_options" if tls else "smtpd_sasl_security_options"

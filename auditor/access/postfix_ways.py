@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.access.certificate_grants import CertificateGrant
+    from auditor.access.dovecot import DovecotAccess
     from auditor.access.facts import Unknown
     from auditor.access.postfix_answers import Text
     from auditor.access.postfix_run import Outcome, Permit
     from auditor.access.rows import Listener
-    from auditor.model import Dovecot
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.restrictions import Restriction
 
@@ -95,7 +95,12 @@ class SmtpdWays:
     """The ways through one smtpd service."""
 
     def __init__(
-        self, service: SmtpdService, listener: Listener, dovecots: Sequence[Dovecot], *, lacks_nothing: bool = False
+        self,
+        service: SmtpdService,
+        listener: Listener,
+        dovecots: Sequence[DovecotAccess],
+        *,
+        lacks_nothing: bool = False,
     ) -> None:
         """Look at a service; ``lacks_nothing`` says that it is to be taken to have a certificate for TLS."""
         self._dovecots = dovecots

@@ -6,12 +6,12 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import LOOPBACK, parsed_address
-from auditor.access.dovecot_listeners import UnixListener, inet_listeners, unix_listeners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.model import Dovecot
+    from auditor.access.dovecot import DovecotAccess
+    from auditor.access.dovecot_listeners import UnixListener
     from auditor.model.smtpd import SmtpdService
 
 AUTH: str = "auth"
@@ -48,13 +48,13 @@ def sasl_socket(service: SmtpdService) -> SaslSocket | None:
     return SaslSocket(path=_usual(posixpath.join(folder, path)))
 
 
-def listens(dovecots: Sequence[Dovecot], socket: SaslSocket) -> bool | UnixListener:
+def listens(dovecots: Sequence[DovecotAccess], socket: SaslSocket) -> bool | UnixListener:
     """Return whether some auth service listens there, the listener itself for a UNIX socket."""
     for dovecot in dovecots:
-        for unix in unix_listeners(dovecot):
+        for unix in dovecot.sockets:
             if socket.path and unix.service == AUTH and _usual(unix.path) == socket.path:
                 return unix
-        if any(inet.service == AUTH and str(inet.listener.port) == socket.port for inet in inet_listeners(dovecot)):
+        if any(inet.service == AUTH and str(inet.listener.port) == socket.port for inet in dovecot.ports):
             return True
     return False
 

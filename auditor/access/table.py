@@ -34,7 +34,7 @@ class Access:
     @cached_property
     def smtpd(self) -> tuple[SmtpdWays, ...]:
         """The smtpd services that clients can reach, with who gets what taken there."""
-        return smtpd_ways(self.host)
+        return smtpd_ways(self.host, self.dovecot)
 
     def to(self, *rights: Right) -> tuple[Row, ...]:
         """Return the ways in that give one of some rights."""

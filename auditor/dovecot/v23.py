@@ -15,15 +15,13 @@ from auditor.dovecot.v23_filters import Filter
 from auditor.dovecot.v23_parse import Interpreter
 from auditor.dovecot.v23_secrets import is_secret, secret_parts
 from auditor.dovecot.v23_show import Wanted, listed, numbered
-from auditor.dovecot.v23_table import Table, Type, table_for
+from auditor.dovecot.v23_table import Table, table_for
 from auditor.finding import ProblemKind
 from auditor.syntax.dovecot import Kind
-from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from auditor.dovecot.v23_table import Definition
     from auditor.host import Host
     from auditor.syntax.dovecot import Statement
     from auditor.text import SourceFile, Span
@@ -40,22 +38,23 @@ class Configuration23(Configuration):
 
     table: Table
     layers: list[Layer] = field(repr=False)
-    _merged: dict[Filter, Block] = field(default_factory=dict, repr=False)
-    _matches: dict[Filter, list[Layer]] = field(default_factory=dict, repr=False)
+    _merged: dict[tuple[int, ...], Block] = field(default_factory=dict, repr=False)
+    _matches: dict[Scope, list[Layer]] = field(default_factory=dict, repr=False)
 
     def root(self, scope: Scope) -> Block:
-        """Return the global settings as they are for a scope."""
-        wanted = Filter.of(scope)
-        known = self._merged.get(wanted)
+        """Return the global settings as they are for a scope: one block for all scopes that the same filters match."""
+        layers = self._matching(scope)
+        matching = tuple(map(id, layers))
+        known = self._merged.get(matching)
         if known is None:
             if len(self._merged) >= MAX_KEPT:
                 self._merged.clear()
-            known = self._merged[wanted] = merged(self._matching(wanted), wanted)[0]
+            known = self._merged[matching] = merged(layers, Filter.of(scope))[0]
         return known
 
     def setting(self, root: Block, block: Block, key: str, prefix: str = "") -> Setting | None:
         """Return a key's effective value in a block."""
-        definition = self._definition(block.section, key)
+        definition = self.table.single[block.section].get(key)
         if definition is None:
             return None
         value = block.values.get(definition.name)
@@ -67,41 +66,35 @@ class Configuration23(Configuration):
             return effective(prefix + definition.name, value)
         return self._default(root.values.get, default or "", prefix + definition.name)
 
-    def _definition(self, section: str, key: str) -> Definition | None:
-        definitions = self.table.sections[section]
-        definition = definitions.get(key)
-        if definition is None or definition.type.is_section or definition.type is Type.STRLIST:
-            return None
-        return definitions[definition.alias_of or key]
-
     def _default(self, value_of: Callable[[str], Value | None], text: str, name: str) -> Setting:
-        if text[1:] in _VARIABLES and text.startswith("$") and text[1:] in self.table.top:
+        if text.startswith("$") and text[1:] in _VARIABLES and text[1:] in self.table.top:
             value = value_of(text[1:])
             if value:
                 return effective(name, value)
             text = self.table.top[text[1:]].default or ""
-        return Setting(name, text, Origin(default_of=self.table.version))
+        return Setting(name, text, self.table.origin)
 
     @cached_property
     def _candidates(self) -> Candidates:
         return Candidates(self.layers)
 
-    def _matching(self, wanted: Filter) -> list[Layer]:
-        """Return the layers that apply to a filter, the most specific first."""
-        known = self._matches.get(wanted)
+    def _matching(self, scope: Scope) -> list[Layer]:
+        """Return the layers that apply to a scope, the most specific first."""
+        known = self._matches.get(scope)
         if known is None:
             if len(self._matches) >= MAX_KEPT:
                 self._matches.clear()
+            wanted = Filter.of(scope)
             layers = [layer for layer in self._candidates.of(wanted) if layer.filter.matches(wanted)]
-            known = self._matches[wanted] = sorted(layers, key=lambda one: one.filter.rank, reverse=True)
+            known = self._matches[scope] = sorted(layers, key=lambda one: one.filter.rank, reverse=True)
         return known
 
     def get(self, name: str, scope: Scope = GLOBAL) -> Setting | None:
         """Return a setting's effective value for a scope, its default included."""
-        definition = self._definition("", name)
+        definition = self.table.single[""].get(name)
         if definition is None:
             return None
-        layers = self._matching(Filter.of(scope))
+        layers = self._matching(scope)
 
         def value_of(key: str) -> Value | None:
             return next((layer.root.values[key] for layer in layers if key in layer.root.values), None)
@@ -126,10 +119,16 @@ class Configuration23(Configuration):
 
     def settings(self, scope: Scope | None = None, *, defaults: bool = False) -> Mapping[str, Setting]:
         """Return what ``doveconf -n`` prints, or ``doveconf -n -f`` for a scope."""
-        wanted = Filter.of(scope or GLOBAL)
+        return self._listed(scope or GLOBAL, defaults=defaults) if scope or defaults else self._changed
+
+    @cached_property
+    def _changed(self) -> Mapping[str, Setting]:
+        return self._listed(GLOBAL, defaults=False)
+
+    def _listed(self, scope: Scope, *, defaults: bool) -> Mapping[str, Setting]:
+        wanted = Filter.of(scope)
         shown = {
-            one.name: one
-            for one in listed(self.root(scope or GLOBAL), self.table, Wanted.ALL if defaults else Wanted.CHANGED)
+            one.name: one for one in listed(self.root(scope), self.table, Wanted.ALL if defaults else Wanted.CHANGED)
         }
         for layer in sorted(self.layers[1:], key=lambda one: one.filter.rank):
             if _is_subset(layer.filter, wanted):
@@ -172,7 +171,7 @@ class Section23(Section):
         self.label = label
         self.conditions = block.conditions.scope
         self.span: Span = block.span or configuration.main_file.span(0, 0)
-        self.origin = block.origin or Origin(default_of=configuration.table.version)
+        self.origin = block.origin or configuration.table.origin
 
     def get(self, key: str) -> Setting | None:
         """Return the effective value of a key, its default included; None when the version has no such key."""

@@ -150,7 +150,8 @@ class Layer:
         return any(
             isinstance(place, Block)
             and place.builtin is not None
-            and escaped_name(place.name) != path.rpartition("/")[2]
+            and place.name != (last := path.rpartition("/")[2])
+            and escaped_name(place.name) != last
             for path, place in self.links.items()
         )
 

@@ -79,7 +79,7 @@ def listed(root: Block, table: Table, wanted: Wanted, around: Sequence[str] = ()
     prefix = ""
     for block in around:
         prefix += block.replace('"', "") + "/"
-        yield Setting(prefix, "{}", root.origin or Origin(default_of=table.version))
+        yield Setting(prefix, "{}", root.origin or table.origin)
     pending = [(prefix, iter(items))]
     while pending:
         prefix, rest = pending[-1]
@@ -121,7 +121,7 @@ def _items(block: Block, table: Table, wanted: Wanted) -> tuple[Item, ...]:
             inside = _items(inner, table, wanted)
             if inside:
                 name = escaped_name(inner.name) if inner.name and kind not in UNNAMED else str(index)
-                origin = inner.origin or Origin(default_of=table.version)
+                origin = inner.origin or table.origin
                 items.append(Item(_order(f"{kind}/{name}/"), label_of(inner), None, inside, origin))
     items.sort(key=lambda item: item.sort_key)
     # doveconf sorts the numbers of sections as texts: the eleventh one comes behind the second.
@@ -167,5 +167,5 @@ def _is_shown(value: Value, definition: Definition, default: str | None, wanted:
 def _setting(key: str, value: Value | None, shown: str, table: Table) -> Setting:
     text = hidden(key, shown)
     if value is None:
-        return Setting(key, text, Origin(default_of=table.version))
+        return Setting(key, text, table.origin)
     return Setting(key, text, value.origin, value.file, is_secret(key) and bool(shown), value.literal)

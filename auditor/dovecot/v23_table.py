@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor.dovecot.history import History
 from auditor.packaged import table
+from auditor.text import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -77,6 +78,10 @@ class Table(NamedTuple):
     version: str
     sections: Mapping[str, Mapping[str, Definition]]
     services: Mapping[str, Mapping[str, Any]]
+    single: Mapping[str, Mapping[str, Definition]]
+    """Of each section what has a single value, by its name and its aliases."""
+    origin: Origin
+    """Where its defaults come from."""
 
     @property
     def top(self) -> Mapping[str, Definition]:
@@ -187,7 +192,14 @@ def _loaded(known: str, debian: bool, place: tuple[int, int]) -> Table:
         entries = _data(other)["sections"][""]
         lacking = _names()["names"].keys() & entries.keys() - absent - top.keys()
         top.update((name, _definition(name, entries[name], debian)) for name in sorted(lacking))
-    return Table(known, {**sections, "": top}, data["services"])
+    sections[""] = top
+    single = {section: _single(definitions) for section, definitions in sections.items()}
+    return Table(known, sections, data["services"], single, Origin(default_of=known))
+
+
+def _single(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
+    lists = (Type.DEFLIST, Type.DEFLIST_UNIQUE, Type.STRLIST)
+    return {key: definitions[one.alias_of or key] for key, one in definitions.items() if one.type not in lists}
 
 
 def _definition(name: str, entry: Mapping[str, Any], debian: bool) -> Definition:

@@ -149,9 +149,15 @@ class Configuration24(Configuration):
 
         Nested filters are merged in the order of the file; doveconf merges some of them in another order.
         """
+        if scope is None and not defaults:
+            return self._changed
         tree = self.shown_tree
         root = tree.root if scope is None else merged(tree, scope, with_groups=self.schema.number >= HEREDOC)
         return shown_settings(self, root, defaults=defaults)
+
+    @cached_property
+    def _changed(self) -> Mapping[str, Setting]:
+        return shown_settings(self, self.shown_tree.root, defaults=False)
 
     # For sections and checks
 

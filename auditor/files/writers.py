@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.permissions import OTHERS, Who, group_name, rights, user_name
 from auditor.host import FileFacts, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from auditor.host import Host
 
@@ -30,24 +31,39 @@ class Writable(NamedTuple):
     everybody: bool
 
 
-def writable_on_the_way(host: Host, name: str) -> Iterator[Writable]:
-    """Yield what others than root can write of a file and of the directories on the way to it, links included.
+class Writers:
+    """Says of the files of a host who can write them."""
 
-    Nothing where modes mean nothing. In a directory with the sticky bit only its owner can put something in place of
-    what is root's (unlink(2)).
-    """
-    facts = host.facts(name)
-    if not host.modes_known or isinstance(facts, Unreadable):
-        return
-    for one in (*host.directories(name), facts):
-        found = _writable(host, one)
-        if found.owner or found.users or found.groups or found.everybody:
-            yield found
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._known: dict[FileFacts, Writable] = {}
+
+    def on_the_way(self, name: str) -> Iterator[Writable]:
+        """Yield what others than root can write of a file and of the directories on the way to it, links included.
+
+        Nothing where modes mean nothing. In a directory with the sticky bit only its owner can put something in place
+        of what is root's (unlink(2)).
+        """
+        facts = self._host.facts(name)
+        if not self._host.modes_known or isinstance(facts, Unreadable):
+            return
+        for one in (*self._host.directories(name), facts):
+            if one not in self._known:
+                self._known[one] = _writable(self._host, one, self._trusted)
+            found = self._known[one]
+            if found.owner or found.users or found.groups or found.everybody:
+                yield found
+
+    @cached_property
+    def _trusted(self) -> frozenset[int]:
+        """Whom everything may belong to: root, and the one who owns a tree as a whole that was copied."""
+        top = self._host.facts("/")
+        return frozenset({0} if isinstance(top, Unreadable) else {0, top.uid})
 
 
-def _writable(host: Host, facts: FileFacts) -> Writable:
+def _writable(host: Host, facts: FileFacts, trusted: Container[int]) -> Writable:
     held = rights(host, facts)
-    owner = "" if held.uid in _trusted(host) else user_name(host, held.uid)
+    owner = "" if held.uid in trusted else user_name(host, held.uid)
     if facts.is_directory and facts.mode & stat.S_ISVTX:
         return Writable(facts.path, facts.permissions, owner, (), (), everybody=False)
     users = tuple(user_name(host, uid) for uid, bits in held.users if uid and bits & held.mask & WRITE)
@@ -69,9 +85,3 @@ def _members(host: Host, gid: int) -> tuple[str, ...] | None:
     """Return the members of a group without root; None where the tree does not know the group."""
     account = host.groups.get(gid)
     return None if account is None else tuple(member for member in account.members if member != "root")
-
-
-def _trusted(host: Host) -> frozenset[int]:
-    """Return whom everything may belong to: root, and the one who owns a tree as a whole that was copied."""
-    top = host.facts("/")
-    return frozenset({0} if isinstance(top, Unreadable) else {0, top.uid})

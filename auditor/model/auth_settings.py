@@ -26,6 +26,8 @@ class AuthSettings:
     @cached_property
     def filters(self) -> frozenset[str]:
         """The protocols, ``!smtp`` and the like included, whose blocks say something to the auth service."""
+        if not any(scope.protocol for scope in self._dovecot.configuration.scopes()):
+            return frozenset()
         found = re.compile(r"protocol (\S+)/(?:auth_|passdb|userdb)")
         return frozenset(match[1] for name in self._dovecot.configuration.settings() if (match := found.match(name)))
 

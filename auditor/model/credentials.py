@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.host import Unreadable
-from auditor.model.postfix_tables import DATABASES, named_tables
+from auditor.model.postfix_tables import DATABASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def is_placeholder(value: str) -> bool:
 
 def credentials_of_postfix(postfix: Postfix) -> Iterator[Credential | UnreadCredential]:
     """Yield the passwords for databases: those in files of their own, and those in main.cf."""
-    for table in named_tables(postfix.configuration):
+    for table in postfix.named_tables:
         if table.type in DATABASES:
             source = postfix.host.read_text(table.name)
             if isinstance(source, Unreadable):

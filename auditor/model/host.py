@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.files.writers import Writers
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.assumptions import NO_ASSUMPTIONS, Assumptions
 from auditor.model.authorities import Authority, authorities
@@ -23,7 +24,6 @@ from auditor.model.key_copies import KeyCopy, key_copies
 from auditor.model.keys import KeyFile, Match, key_files, match, match_chain
 from auditor.model.password_files import PasswordFile, password_files
 from auditor.model.pki_folders import CaKey, PkiFolder, ca_keys, pki_folders
-from auditor.model.postfix_tables import NamedTable, named_tables
 from auditor.model.server_certificates import ServerCertificate, UnreadCertificate, server_certificates
 from auditor.model.signatures import Signature, signatures
 from auditor.model.table_files import password_tables, stale_tables, tables_in_foreign_directories
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse, KeyPair, TrustUse
     from auditor.model.postfix import Postfix
+    from auditor.model.postfix_tables import NamedTable
     from auditor.model.tls_policy import Policy
     from auditor.model.upgrade import Upgrade
 
@@ -145,6 +146,11 @@ class AuditedHost:
         return Exposures(self.host)
 
     @cached_property
+    def writers(self) -> Writers:
+        """Who can write which files."""
+        return Writers(self.host)
+
+    @cached_property
     def _credentials(self) -> tuple[Credential | UnreadCredential, ...]:
         found = (
             *(one for dovecot in self.dovecot for one in credentials_of_dovecot(dovecot)),
@@ -169,7 +175,7 @@ class AuditedHost:
     @cached_property
     def tables(self) -> tuple[NamedTable, ...]:
         """The tables in files that Postfix's parameters name."""
-        return tuple(dict.fromkeys(table for one in self.postfix for table in named_tables(one.configuration)))
+        return tuple(dict.fromkeys(table for one in self.postfix for table in one.named_tables))
 
     def has_index(self, table: NamedTable) -> bool:
         """Whether the indexed file of a table is there."""
@@ -208,13 +214,13 @@ class AuditedHost:
     @cached_property
     def writable_configuration(self) -> tuple[Leak, ...]:
         """The places by which others than root can change what the daemons do."""
-        return tuple(leaks(self.host, deciding_files(self.dovecot, self.postfix)))
+        return tuple(leaks(self.writers, deciding_files(self.dovecot, self.postfix)))
 
     @cached_property
     def writable_keys(self) -> tuple[Leak, ...]:
         """The places by which others than root can change private keys."""
         keys = (Deciding(use.name, "a private key", use.origin) for use in self.key_files)
-        return tuple(leaks(self.host, keys))
+        return tuple(leaks(self.writers, keys))
 
     @cached_property
     def pki_folders(self) -> tuple[PkiFolder, ...]:

@@ -8,13 +8,15 @@ are no part of it: there is no weak one among them.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from auditor.packaged import table
 
 MAX_LENGTH: Final = 10_000
 """Characters of a list that is expanded; each of its words goes over all ciphers."""
+KEPT: Final = 64
+"""Lists whose meaning is kept: most hosts have one of a few."""
 DEFAULT: Final = "ALL:!COMPLEMENTOFDEFAULT:!eNULL"
 """What ``DEFAULT`` at the start of a list stands for (OSSL_default_cipher_list)."""
 SUITE_B: Final = {
@@ -104,6 +106,7 @@ def _releases() -> dict[tuple[int, ...], _Release]:
     return releases
 
 
+@lru_cache(maxsize=KEPT)
 def expand(text: str, release: tuple[int, ...] = ()) -> CipherList | None:
     """Return what a list means to a release such as ``(3, 0)``, by default the newest known; None where it is refused.
 

@@ -76,10 +76,13 @@ class Passdb:
         self.files = files
         self.dialect = dialect
         self.protocol = protocol
+        self._settings: dict[str, Setting | None] = {}
 
     def get(self, name: str) -> Setting | None:
         """Return a setting of this passdb by its name in the common vocabulary (``passdb_master``)."""
-        return self.section.get(spelled(name, self.dialect))
+        if name not in self._settings:
+            self._settings[name] = self.section.get(spelled(name, self.dialect))
+        return self._settings[name]
 
     def value(self, name: str) -> str:
         """Return the value of a setting of this passdb, empty when it is not known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile, Password
-from auditor.files.writers import writable_on_the_way
+from auditor.files.writers import Writers
 from auditor.model.keys import MAIL_USERS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _mail_writers(dovecot: Dovecot, name: str) -> tuple[str, ...]:
     """Return the users of mail processes that can write a file, or own it."""
     path = dovecot.host.path(name)
     found: list[str] = []
-    for place in writable_on_the_way(dovecot.host, name):
+    for place in Writers(dovecot.host).on_the_way(name):
         members = (member for _, group in place.groups for member in group or ())
         if place.path == path:
             found += [user for user in (place.owner, *place.users, *members) if user in MAIL_USERS]

@@ -14,6 +14,7 @@ from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.openssl import OpenSsl, openssl_of
 from auditor.model.postfix_databases import postfix_database_links
+from auditor.model.postfix_tables import NamedTable, named_tables
 from auditor.model.postfix_tls import TlsUse, tls_uses
 from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
@@ -86,6 +87,11 @@ class Postfix:
         services = (one for one in self.configuration.services if one.enabled and one.program == "smtp")
         found = next((one for one in services if one.service == name), None)
         return SmtpClient(self, found) if found else None
+
+    @cached_property
+    def named_tables(self) -> tuple[NamedTable, ...]:
+        """The tables in files that its parameters name, the same one once for each place."""
+        return tuple(named_tables(self.configuration))
 
     @cached_property
     def tls_uses(self) -> tuple[TlsUse, ...]:

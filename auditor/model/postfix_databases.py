@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from auditor.host import Unreadable
 from auditor.model.credentials import holds_password
 from auditor.model.database_links import Fault, UnknownLink, ldap_links, links, pgsql_fault, without_port
-from auditor.model.postfix_tables import named_tables
 from auditor.syntax.postfix import Assignment, parameters, parse_main
 from auditor.syntax.postfix_lines import words
 from auditor.text import Origin
@@ -40,7 +39,7 @@ class _Said(NamedTuple):
 
 def postfix_database_links(postfix: Postfix) -> Iterator[DatabaseLink | UnknownLink]:
     """Yield the faulty connections of the tables in files of their own, each file once."""
-    tables = {(one.type, one.name): one for one in named_tables(postfix.configuration) if one.type in _LINKS}
+    tables = {(one.type, one.name): one for one in postfix.named_tables if one.type in _LINKS}
     for (kind, name), table in tables.items():
         source = postfix.host.read_text(name)
         if isinstance(source, Unreadable):

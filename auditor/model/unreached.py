@@ -36,10 +36,11 @@ class Unreached(NamedTuple):
 def unreached_passdbs(dovecot: Dovecot) -> Iterator[Unreached]:
     """Yield the first passdb of each file that nothing reaches; of the packages' examples those for EXTERNAL."""
     read = {source.name for source in dovecot.configuration.files}
-    said = "\n".join(_COMMENT.sub("", source.text) for source in dovecot.configuration.files)
-    for name in _beside(dovecot):
+    unread = [name for name in _beside(dovecot) if name not in read]
+    said = "\n".join(_COMMENT.sub("", source.text) for source in dovecot.configuration.files) if unread else ""
+    for name in unread:
         base = posixpath.basename(name)
-        if name in read or base in said:
+        if base in said:
             continue
         source = dovecot.host.read_text(name)
         # Comments keep their length, so that places stay what they are.

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.files.writers import Writable, writable_on_the_way
 from auditor.model.credentials import database_files
-from auditor.model.postfix_tables import named_tables
 from auditor.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from auditor.host import Host
+    from auditor.files.writers import Writable, Writers
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse
     from auditor.model.postfix import Postfix
@@ -56,7 +54,7 @@ class Leak(NamedTuple):
         return [(f"who can write {self.place.path}", f"the members of group {group} are not known") for group in groups]
 
 
-def leaks(host: Host, files: Iterable[Deciding]) -> Iterator[Leak]:
+def leaks(writers: Writers, files: Iterable[Deciding]) -> Iterator[Leak]:
     """Yield each place once, with the files that it leads to."""
     places: dict[str, Writable] = {}
     reached: dict[str, dict[Deciding, None]] = defaultdict(dict)
@@ -65,7 +63,7 @@ def leaks(host: Host, files: Iterable[Deciding]) -> Iterator[Leak]:
         if file.name in seen:
             continue
         seen.add(file.name)
-        for place in writable_on_the_way(host, file.name):
+        for place in writers.on_the_way(file.name):
             places[place.path] = place
             reached[place.path][file] = None
     for path, place in places.items():
@@ -95,7 +93,7 @@ def _of_postfix(postfix: Postfix) -> Iterator[Deciding]:
     for source in (postfix.configuration.main_file, postfix.configuration.master_file):
         if source is not None:
             yield Deciding(source.name, "Postfix's configuration", None)
-    for table in named_tables(postfix.configuration):
+    for table in postfix.named_tables:
         for name in table.files:
             yield Deciding(name, f"a table of {table.parameter}", table.origin)
     yield from _cas(postfix.client_ca_files)

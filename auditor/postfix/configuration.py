@@ -219,8 +219,13 @@ class Scope:
         return name in self._configuration.secret_names or is_secret(name, self.raw(name) or "")
 
     def _get(self, name: str) -> Parameter:
-        value = self.raw(name) or ""
+        if self._service and name not in self._service.options and name not in OF_THE_PROCESS:
+            general = self._configuration.get(name)
+            # Only what a value refers to may be something else for one service.
+            if "$" not in general.value:
+                return general
         assignment = self.assignment(name)
+        value = (assignment.value.value if assignment else self.raw(name)) or ""
         origin = Origin(assignment.span) if assignment else self._default_origin
         secret = name in self._configuration.secret_names or is_secret(name, value)
         if "$" not in value or name in raw_parameters():

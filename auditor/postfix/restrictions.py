@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.finding import NotChecked
 from auditor.syntax.postfix_expansion import ExpansionError
 from auditor.syntax.postfix_lines import words
-from auditor.syntax.postfix_restrictions import parse_restrictions, restrictions_in
+from auditor.syntax.postfix_restrictions import restrictions_of
 from auditor.text import Origin
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def restrictions_of_result(
     """
     classes = class_names(configuration, service)
     found: list[Restriction] = []
-    for one in restrictions_in(parse_restrictions(text)):
+    for one in restrictions_of(text):
         if one.name in classes and one.argument is None:
             inside = restrictions(configuration, service, one.name)
             found += (each._replace(warn_only=each.warn_only or one.warn_only) for each in inside)
@@ -150,7 +150,7 @@ def _listed(scope: Scope, name: str, list_name: str) -> list[Restriction]:
         return []
     places = Places(scope, name, expansion)
     found: list[Restriction] = []
-    for one in restrictions_in(parse_restrictions(expansion.text)):
+    for one in restrictions_of(expansion.text):
         origin = places.origin(one.start, one.end) or places.origin(one.start, one.start + len(one.name))
         origin = origin or scope.origin(name)
         spelled, argument = _named(one, list_name)

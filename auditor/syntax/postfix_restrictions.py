@@ -6,7 +6,7 @@ Source: ``smtpd_check_parse`` and ``generic_checks`` of ``src/smtpd/smtpd_check.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import lark
@@ -18,6 +18,8 @@ from auditor.syntax.postfix_lines import words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+KEPT: Final = 512
+"""Lists that are kept."""
 _TAKES_ARGUMENT: Final = re.compile(
     r"check_policy_service|sleep|reject_rbl(?:_client)?|reject_rhsbl_(?:client|reverse_client|helo|sender|recipient)"
     r"|permit_dnswl_client|permit_rhswl_client"
@@ -76,6 +78,12 @@ def _parser() -> lark.Lark:
 def parse_restrictions(text: str) -> lark.Tree[lark.Token]:
     """Return the tree of a restriction list; any text has one."""
     return _parser().parse(text)
+
+
+@lru_cache(maxsize=KEPT)
+def restrictions_of(text: str) -> tuple[Restriction, ...]:
+    """Return the restrictions of a list in its order; most lists are asked for once for each service."""
+    return tuple(restrictions_in(parse_restrictions(text)))
 
 
 def restrictions_in(tree: lark.Tree[lark.Token]) -> Iterator[Restriction]:

@@ -47,10 +47,10 @@ class SaslSocketMismatch(AccessRule):
         asking: dict[SmtpdService, tuple[SaslSocket, str]] = {}
         for ways in access.smtpd:
             service = ways.service
-            if not service.asks_dovecot or not access.host.dovecot:
+            if not service.asks_dovecot or not access.dovecot:
                 continue
             socket = sasl_socket(service)
-            listener = listens(access.host.dovecot, socket) if socket else True
+            listener = listens(access.dovecot, socket) if socket else True
             if socket and not listener:
                 asking[service] = socket, "where no auth service of Dovecot listens"
             elif socket and isinstance(listener, UnixListener) and not _lets_in(service, listener):

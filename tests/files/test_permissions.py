@@ -116,7 +116,7 @@ def test_the_target_of_a_symlink_counts(tree, tmp_path):
     assert found.name == "/etc/archive/key1.pem"
     assert found.protected_only_by_directory.endswith("etc/archive")
     (tmp_path / "etc/archive").chmod(0o755)
-    found = readers(host, "/etc/live/key.pem")
+    found = readers(Host(host.mounts), "/etc/live/key.pem")
     assert isinstance(found, Readers)
     assert found.world_readable
 

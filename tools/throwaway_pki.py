@@ -46,9 +46,9 @@ def derived_key(label: str) -> Key:
     return ec.derive_private_key(number % (P256_ORDER - 1) + 1, ec.SECP256R1())
 
 
-def subject(common_name: str, email: str = "") -> x509.Name:
+def subject(*common_names: str, email: str = "") -> x509.Name:
     """Return a subject name as easy-rsa writes it: the common name, then the mail address if there is one."""
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+    parts = [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in common_names]
     if email:
         parts.append(x509.NameAttribute(NameOID.EMAIL_ADDRESS, email))
     return x509.Name(parts)
@@ -70,9 +70,12 @@ def authority(
     return Authority(key, _signed(builder, issuer.key if issuer else key))
 
 
-def client_certificate(common_name: str, email: str, issuer: Authority, *, serial: int) -> x509.Certificate:
-    """Return a certificate for TLS clients; its key is the one derived from the common name."""
-    builder = _builder(subject(common_name, email), derived_key(common_name).public_key(), serial, issuer)
+def client_certificate(
+    common_name: str, email: str, issuer: Authority, *, serial: int, more_names: tuple[str, ...] = ()
+) -> x509.Certificate:
+    """Return a certificate for TLS clients; its key is the one derived from the first of its common names."""
+    names = subject(common_name, *more_names, email=email)
+    builder = _builder(names, derived_key(common_name).public_key(), serial, issuer)
     return _signed(_leaf(builder, [ExtendedKeyUsageOID.CLIENT_AUTH]), issuer.key)
 
 

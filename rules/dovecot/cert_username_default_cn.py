@@ -19,7 +19,7 @@ class CertUsernameDefaultCn(HostRule):
     """The user's name is taken from the certificate's common name, and no user is called so.
 
     What: auth_ssl_username_from_cert is on, the field is commonName, by default or by setting, and in the CA's
-    folder on this host no certificate of a user has a common name that is a user's name.
+    folder on this host no certificate of a user has a common name that is a user's name. Of several the first counts.
 
     Why it matters: every login by certificate fails. The common name is often a free text that whoever asks for the
     certificate writes; one who writes another user's name there gets that mailbox.

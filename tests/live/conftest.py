@@ -37,6 +37,7 @@ CLIENTS = {
     "server": ("mail.example.org", ["server.crt"]),
     "server-any-purpose": ("mail.example.org", ["server-any-purpose.crt"]),
     "stranger": ("Stranger", ["stranger.crt"]),
+    "two-names": ("Erin.Smith", ["two-names.crt"]),
 }
 """Label of a client's key, and what it sends of its chain."""
 

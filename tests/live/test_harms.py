@@ -85,6 +85,20 @@ def test_without_its_crl_a_public_ca_lets_nobody_in(
         assert not certificate_logs_in("stranger")(Trial(bundle, server, certificates)), server.log
 
 
+@pytest.mark.parametrize(("language", "suite"), [("23", "bookworm"), ("24", "trixie")])
+@pytest.mark.parametrize(("kind", "logs_in"), [("ok", True), ("bad", False)])
+def test_the_first_of_two_common_names_counts(
+    kind: str, logs_in: bool, language: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
+) -> None:
+    """Dovecot reads it with X509_NAME_get_text_by_NID() (claim: wiki 69)."""
+    case = Case(CASES / "cert-username-default-cn" / f"{kind}-of-two-names-{language}")
+    case.materialise(tmp_path / "host")
+    harm = Harm(certificate_logs_in("two-names"))
+    with Cage(chroots / suite, tmp_path / "cage") as cage:
+        server = start(case, harm, "dovecot", tmp_path / "host", cage)
+        assert certificate_logs_in("two-names")(Trial(case, server, certificates)) is logs_in, server.log
+
+
 def test_what_is_not_shown_is_a_case() -> None:
     assert {*UNSHOWN} <= {case.id for case in proofs.all_cases()}
 

@@ -56,6 +56,7 @@ def certificates() -> dict[str, bytes]:
         "alice.crt": pem(client_certificate("Alice", "alice@example.org", ROOT, serial=0x2001)),
         "bob.crt": pem(client_certificate("Bob", "bob@example.org", ROOT, serial=0x2002)),
         "revoked.crt": pem(client_certificate("Revoked", "revoked@example.org", ROOT, serial=REVOKED)),
+        "two-names.crt": pem(client_certificate("Erin.Smith", "", ROOT, serial=0x2004, more_names=("erin",))),
         "carol.crt": pem(client_certificate("Carol", "carol@example.org", ISSUING, serial=0x3001)),
         "stranger.crt": pem(client_certificate("Stranger", "alice@example.org", OTHER, serial=0x4001)),
         "expired-ca.crt": pem(EXPIRED.certificate),

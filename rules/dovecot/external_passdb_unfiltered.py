@@ -31,7 +31,8 @@ class ExternalPassdbUnfiltered(DovecotRule):
     When to ignore it: the database itself looks at the mechanism or at the certificate. Where the query of an SQL or
     LDAP passdb evidently does, by `%k`, `%{cert}` or `%{mechanism}`, that is said to be not checked.
 
-    Sources: Dovecot manual, Password databases, mechanisms; src/auth/mech-external.c and auth-request-var-expand.c.
+    Sources: Dovecot manual, Password databases, mechanisms; src/auth/mech-external.c and auth-request-var-expand.c;
+    tried on Dovecot 2.3.19.1 and 2.4.1: such a query keeps every password out.
     """
 
     name = "external-passdb-unfiltered"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import ssl
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from cases import PKI
+from harms import USERS
 from servers import AUTH_ALONE
 from throwaway_pki import authority, pem, revocation_list
 
@@ -51,6 +54,17 @@ def _add_public_ca(case: Case, cage: Cage, *parts: str) -> None:
     (cage.root / "etc/ssl/certs/stranger.pem").write_bytes(certificate)
     hashed = cage.run("openssl", "x509", "-hash", "-noout", "-in", "/etc/ssl/certs/stranger.pem").stdout.strip()
     (cage.root / f"etc/ssl/certs/{hashed}.0").write_bytes(certificate)
+
+
+def users_are_in_sqlite(_case: Case, cage: Cage) -> None:
+    """Make the database that cases with the driver sql name, with their users."""
+    file = cage.root / "var/lib/users.db"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE users (name, password)")
+        database.executemany("INSERT INTO users VALUES (?, NULL)", [(user,) for user in USERS])
+        database.commit()
+        file.write_bytes(database.serialize())
 
 
 def crl_begins_in_the_future(case: Case, cage: Cage) -> None:

@@ -12,8 +12,8 @@ import pytest
 from cage import Cage
 from cases import CASES, Case
 from claims import HARMS, UNSHOWN, Harm, start
-from harms import certificate_logs_in
-from preparations import strangers_ca_without_crl
+from harms import certificate_logs_in, password_logs_in
+from preparations import strangers_ca_without_crl, users_are_in_sqlite
 from trial import Trial
 
 if TYPE_CHECKING:
@@ -97,6 +97,20 @@ def test_the_first_of_two_common_names_counts(
     with Cage(chroots / suite, tmp_path / "cage") as cage:
         server = start(case, harm, "dovecot", tmp_path / "host", cage)
         assert certificate_logs_in("two-names")(Trial(case, server, certificates)) is logs_in, server.log
+
+
+@pytest.mark.parametrize(("language", "suite"), [("23", "bookworm"), ("24", "trixie")])
+def test_a_query_that_asks_for_the_certificate_keeps_passwords_out(
+    language: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
+) -> None:
+    """The reason why external-passdb-unfiltered does not call such a passdb open (claim: blog 116)."""
+    case = Case(CASES / "external-passdb-unfiltered" / f"ok-query-asks-for-the-certificate-{language}")
+    case.materialise(tmp_path / "host")
+    with Cage(chroots / suite, tmp_path / "cage") as cage:
+        server = start(case, Harm(prepare=users_are_in_sqlite), "dovecot", tmp_path / "host", cage)
+        trial = Trial(case, server, certificates)
+        assert not password_logs_in("", "any-password")(trial), server.log
+        assert certificate_logs_in("alice")(trial), server.log
 
 
 def test_what_is_not_shown_is_a_case() -> None:

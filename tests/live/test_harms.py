@@ -10,10 +10,7 @@ import daemons
 import proofs
 import pytest
 from cage import Cage
-from cases import CASES, Case
-from claims import HARMS, UNSHOWN, Harm, start
-from harms import certificate_logs_in, password_logs_in
-from preparations import strangers_ca_without_crl, users_are_in_sqlite
+from claims import HARMS, UNSHOWN, start
 from trial import Trial
 
 if TYPE_CHECKING:
@@ -70,47 +67,6 @@ def outcomes(
     asked = [item.callspec.params["subject"] for item in mine if "subject" in item.fixturenames]
     with ThreadPoolExecutor(4 * (os.cpu_count() or 1)) as pool:
         yield {subject: pool.submit(try_one, subject) for subject in asked}
-
-
-@pytest.mark.parametrize(("case", "suite"), [("bad-system-bundle-23", "bookworm"), ("bad-system-bundle-24", "trixie")])
-def test_without_its_crl_a_public_ca_lets_nobody_in(
-    case: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
-) -> None:
-    """The reason why ssl-ca-public-bundle is not critical as long as CRLs are demanded."""
-    bundle = Case(CASES / "ssl-ca-public-bundle" / case)
-    bundle.materialise(tmp_path / "host")
-    harm = Harm(certificate_logs_in("stranger"), prepare=strangers_ca_without_crl)
-    with Cage(chroots / suite, tmp_path / "cage") as cage:
-        server = start(bundle, harm, "dovecot", tmp_path / "host", cage)
-        assert not certificate_logs_in("stranger")(Trial(bundle, server, certificates)), server.log
-
-
-@pytest.mark.parametrize(("language", "suite"), [("23", "bookworm"), ("24", "trixie")])
-@pytest.mark.parametrize(("kind", "logs_in"), [("ok", True), ("bad", False)])
-def test_the_first_of_two_common_names_counts(
-    kind: str, logs_in: bool, language: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
-) -> None:
-    """Dovecot reads it with X509_NAME_get_text_by_NID() (claim: wiki 69)."""
-    case = Case(CASES / "cert-username-default-cn" / f"{kind}-of-two-names-{language}")
-    case.materialise(tmp_path / "host")
-    harm = Harm(certificate_logs_in("two-names"))
-    with Cage(chroots / suite, tmp_path / "cage") as cage:
-        server = start(case, harm, "dovecot", tmp_path / "host", cage)
-        assert certificate_logs_in("two-names")(Trial(case, server, certificates)) is logs_in, server.log
-
-
-@pytest.mark.parametrize(("language", "suite"), [("23", "bookworm"), ("24", "trixie")])
-def test_a_query_that_asks_for_the_certificate_keeps_passwords_out(
-    language: str, suite: str, chroots: Path, certificates: dict[str, Path], tmp_path: Path
-) -> None:
-    """The reason why external-passdb-unfiltered does not call such a passdb open (claim: blog 116)."""
-    case = Case(CASES / "external-passdb-unfiltered" / f"ok-query-asks-for-the-certificate-{language}")
-    case.materialise(tmp_path / "host")
-    with Cage(chroots / suite, tmp_path / "cage") as cage:
-        server = start(case, Harm(prepare=users_are_in_sqlite), "dovecot", tmp_path / "host", cage)
-        trial = Trial(case, server, certificates)
-        assert not password_logs_in("", "any-password")(trial), server.log
-        assert certificate_logs_in("alice")(trial), server.log
 
 
 def test_what_is_not_shown_is_a_case() -> None:

@@ -1,12 +1,14 @@
 """Make docs/fidelity.md of what the comparisons with the daemons said.
 
 ``python tests/oracle/fidelity.py > RESULTS``, then ``python tests/oracle/generated.py NAME COUNT >> RESULTS`` for each
-NAME, then ``python tools/make_fidelity_table.py RESULTS``. Lines of RESULTS that are no JSON are passed over.
+NAME, then ``python -m pytest -q tests/peers >> RESULTS``, then ``python tools/make_fidelity_table.py RESULTS``. All
+other lines of RESULTS are passed over.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -48,7 +50,7 @@ what postmap says when it starts. `MAILAUDIT_GENERATED` says how many the tests 
 
 The listed exceptions are in `tests/oracle/generated_exceptions.py`, each with its reason. "Refused" includes refusals
 that both agree on while mailaudit names further lines before, and what `doveconf -n` of 2.4 refuses alone: there
-`doveconf -F -C`, which the daemon runs at its start, is compared. The disagreements that are left are open.
+`doveconf -F -C`, which the daemon runs at its start, is compared.
 
 What is left out, because it cannot agree or is not the language:
 
@@ -57,14 +59,26 @@ What is left out, because it cannot agree or is not the language:
 - Postfix: `$mynetworks` and `$process_name` where nothing sets them, which depend on the host and the program;
   `-oname=value` with another `o` in it, which postconf takes apart and the daemon does not; references that cannot be
   expanded in parameters that no program of Postfix reads: postconf alone refuses them.
+
+## The peers' own tests
+
+The cases of Postfix's, Dovecot's and Augeas' own tests (`tests/peers`). Those that do not apply are in
+`tests/peers/not_applicable.py`, each with its reason.
+
+| suite | passed | failed | do not apply |
+| --- | --- | --- | --- |
+{peers}
 """
+PEERS: Final = re.compile(r"([\w-]+): (\d+) passed, (\d+) failed, (\d+) do not apply")
+"""How ``pytest tests/peers`` ends."""
 
 
 def main() -> None:
     """Write the table."""
     lines = [line for name in sys.argv[1:] for line in Path(name).read_text().splitlines()]
     rows = [json.loads(line) for line in lines if line.startswith('{"')]
-    text = TEXT.format(trees="\n".join(_trees(rows)), generated="\n".join(_generated(rows)))
+    peers = [_line(*found.groups()) for found in map(PEERS.fullmatch, lines) if found]
+    text = TEXT.format(trees="\n".join(_trees(rows)), generated="\n".join(_generated(rows)), peers="\n".join(peers))
     Path(__file__).parents[1].joinpath("docs/fidelity.md").write_text(text)
 
 

@@ -55,6 +55,8 @@ def _all(oracle: Any) -> Iterator[tuple[str, str, Counter[str]]]:
             _count(found, oracle, answer, partial(test_dovecot24.compare, oracle, suite, tree))
         yield "Dovecot", version, found
     for suite, version in test_postfix.VERSIONS.items():
+        if suite not in daemons.SUITES:
+            continue
         found = Counter()
         for tree in test_postfix.trees():
             _postfix(found, oracle, suite, tree)

@@ -73,14 +73,13 @@ class Fix(NamedTuple):
     """What mends a finding.
 
     ``safe`` is one that can be made without asking: whoever is to get in still does. ``opens`` is one that lets in whom
-    the configuration means to let in and keeps out by mistake. ``refused`` is why it is not offered all the same.
+    the configuration means to let in and keeps out by mistake.
     """
 
     title: str
     changes: tuple[Change, ...]
     safe: bool = True
     opens: bool = False
-    refused: str = ""
 
     def unsafe(self) -> Fix:
         """Return it as one that takes a person's consent."""

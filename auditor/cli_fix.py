@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from auditor.fixing.rounds import Mended
     from auditor.rule import AnyRule
 
-WITH_FIXES: Final = ("text", "json", "sarif")
-"""Formats that tell of fixes."""
+WITH_FIXES: Final = ("json", "sarif")
+"""Formats that tell of the fix of each finding."""
 MAX_AUDITS: Final = 8
 """Of one host, for telling of fixes; making them may take more."""
 
@@ -89,13 +89,10 @@ class Fixing(NamedTuple):
             )
 
     def told(self, found: Found, result: Audit, shown: Iterable[Finding]) -> Audit:
-        """Return an audit whose findings tell of the fixes that hold, and why others do not."""
+        """Return an audit whose findings tell of the fixes that hold."""
         fixes: dict[str, Fix] = {}
         for one in self._mended(found, shown, unsafe=True, max_audits=MAX_AUDITS):
             fixes.update((offer.finding.fingerprint, offer.fix) for offer in one.made)
-            for finding, why in one.refused:
-                if finding.fix:
-                    fixes[finding.fingerprint] = finding.fix._replace(refused=why)
         findings = tuple(one._replace(fix=fixes.get(one.fingerprint)) for one in result.findings)
         return result._replace(findings=findings)
 

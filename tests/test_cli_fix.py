@@ -116,7 +116,7 @@ def test_fixes_that_need_consent(capsys: pytest.CaptureFixture[str], monkeypatch
     err = capsys.readouterr().err
     assert err == "mailaudit: 0 findings mended\nmailaudit: 1 more may be mended with --unsafe-fixes\n"
     assert cli.run([*arguments]) == 1
-    assert "(--fix --unsafe-fixes)" in capsys.readouterr().out.replace("\n     ", " ")
+    assert "; 1 may be mended by --fix, --diff shows how." in capsys.readouterr().out.replace("\n", " ")
     assert cli.run([*arguments, "--fix", "--unsafe-fixes"]) == 0
     assert MASTER.read_text().endswith("submission inet n - y - - smtpd\n  -o smtpd_tls_ask_ccert=yes\n")
 
@@ -127,9 +127,7 @@ def test_a_fix_that_does_not_hold_is_not_made_and_named(
 ) -> None:
     monkeypatch.setattr(rounds, "fault", lambda *_: "it would do harm")
     assert run("--fix") == 1
-    out, err = capsys.readouterr()
-    assert "not mended: soft-bounce-on at etc/postfix/main.cf:3: it would do harm" in err
-    assert "no fix: write `soft_bounce = no`: it would do harm" in out
+    assert "not mended: soft-bounce-on at etc/postfix/main.cf:3: it would do harm" in capsys.readouterr().err
     assert MAIN.read_text() == BAD
     assert run("--diff") == 1
     assert capsys.readouterr().out == ""
@@ -138,7 +136,7 @@ def test_a_fix_that_does_not_hold_is_not_made_and_named(
 @pytest.mark.usefixtures("host")
 def test_reports_tell_of_fixes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 1
-    assert "= fix: write `soft_bounce = no` (--fix)" in capsys.readouterr().out
+    assert "; 1 may be mended by --fix, --diff shows how." in capsys.readouterr().out.replace("\n", " ")
     assert run("--format", "json") == 1
     (finding,) = validated(capsys.readouterr().out)["findings"]
     assert finding["fix"] == {"safe": True, "title": "write `soft_bounce = no`"}

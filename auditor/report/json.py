@@ -77,7 +77,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice,
         "locations": [place for location in finding.locations for place in _locations(location)],
         "fingerprint": finding.fingerprint,
-        "fix": {"safe": fix.safe, "title": fix.title} if (fix := finding.fix) and not fix.refused else None,
+        "fix": {"safe": fix.safe, "title": fix.title} if (fix := finding.fix) else None,
     }
 
 

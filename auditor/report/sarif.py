@@ -103,7 +103,7 @@ def _result(finding: Finding, audit: Audit, index: dict[str, int]) -> dict[str, 
         "partialFingerprints": {"primaryLocationLineHash": finding.fingerprint, "mailaudit/v1": finding.fingerprint},
         "properties": {"severity": finding.severity.value, "confidence": finding.confidence.value},
     }
-    if finding.fix and not finding.fix.refused:
+    if finding.fix:
         result["properties"]["fix"] = {"safe": finding.fix.safe, "title": _plain(finding.fix.title)}
     if finding.rule in index:
         result["ruleIndex"] = index[finding.rule]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditor.audit import Audit
-    from auditor.change import Fix
     from auditor.finding import Baseline, Finding, NotChecked, Severity, Suppressed
     from auditor.rule import AnyRule
     from auditor.text import SourceFile
@@ -52,6 +51,8 @@ def summary(audit: Audit, threshold: Severity) -> str:
     text += f"; {len(audit.suppressed) - by_comment} known from the baseline" if audit.baseline else ""
     text += f"; {_counted(len(audit.not_checked), 'thing')} not checked" if audit.not_checked else ""
     text += f"; {_counted(len(audit.failures), 'error')}" if audit.failures else ""
+    fixable = sum(finding.fix is not None for finding in audit.at_least(threshold))
+    text += f"; {fixable} may be mended by --fix, --diff shows how" if fixable else ""
     return text + "."
 
 
@@ -68,15 +69,6 @@ def finding_lines(finding: Finding, advice: str, width: int) -> Iterator[Line]:
     gutter = len(str(max((one.span.end_line for one in finding.locations if one.span), default=1)))
     if advice:
         yield from note("how to mend", advice, gutter, width)
-    if finding.fix:
-        yield from note(*_told(finding.fix), gutter, width)
-
-
-def _told(fix: Fix) -> tuple[str, str]:
-    """Return what stands below a finding about its fix: a label and a text."""
-    if fix.refused:
-        return "no fix", f"{fix.title}: {fix.refused}"
-    return "fix", f"{fix.title} ({'--fix' if fix.safe else '--fix --unsafe-fixes'})"
 
 
 def _suppressed(entries: Sequence[Suppressed], width: int) -> Iterator[Line]:

@@ -34,17 +34,20 @@ def smtpd_ways(host: AuditedHost, dovecots: Sequence[DovecotAccess]) -> tuple[Sm
 
 
 def _ways_of(postfix: Postfix, dovecots: Sequence[DovecotAccess]) -> Iterator[SmtpdWays]:
-    """Yield the ways through each service; services without options of their own differ in their listeners alone."""
-    alike: dict[AddressSet, SmtpdWays] = {}
+    """Yield the ways through each service.
+
+    Services without options of their own differ in their listeners alone, and in where a path begins behind chroot.
+    """
+    alike: dict[tuple[AddressSet, bool], SmtpdWays] = {}
     for service, listener in listeners(postfix):
         reach = reachable_from(listener)
         if service.service and service.service.options:
             yield SmtpdWays(service, listener, dovecots)
-        elif reach not in alike:
-            alike[reach] = SmtpdWays(service, listener, dovecots)
-            yield alike[reach]
+        elif (kind := (reach, service.is_chrooted)) not in alike:
+            alike[kind] = SmtpdWays(service, listener, dovecots)
+            yield alike[kind]
         else:
-            yield alike[reach].also_at(service, listener)
+            yield alike[kind].also_at(service, listener)
 
 
 def postfix_rows(services: Iterable[SmtpdWays]) -> Iterator[Row]:

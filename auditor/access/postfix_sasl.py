@@ -13,13 +13,16 @@ from auditor.access.facts import Unknown
 from auditor.access.logins import Login
 from auditor.access.match_lists import DomainList
 from auditor.access.rows import Certificate, Secret
+from auditor.access.sasl_socket import sasl_server
 from auditor.model.smtpd import TlsLevel
 from auditor.syntax.postfix_lines import words
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.access.dovecot import DovecotAccess
+    from auditor.access.sasl_socket import SaslServer
     from auditor.model.smtpd import SmtpdService
 
 _PROPERTIES: Final = {
@@ -73,7 +76,10 @@ class Sasl:
             return SaslOffer()
         if not tls and (service.is_on("smtpd_tls_auth_only") or service.tls_level is TlsLevel.ENCRYPT):
             return SaslOffer()
-        if service.get("smtpd_sasl_type").effective != "dovecot" or not self._dovecots:
+        if self.server and self.server.fault and self.server.certain:
+            # smtpd gets no list of mechanisms where it cannot connect (xsasl_dovecot_server_get_mechanism_list).
+            return SaslOffer(dead=True)
+        if self.server is None or not self.server.dovecots:
             # Whatever the server has, it is most often PLAIN that is left where nothing forbids it.
             mechanism = "PLAIN" if self._is_allowed("PLAIN", tls=tls) else "any but PLAIN"
             return SaslOffer(() if self._is_discarded else (self._unknown_login._replace(mechanism=mechanism),))
@@ -89,6 +95,15 @@ class Sasl:
         # Postfix takes an anonymous login for none at all.
         return SaslOffer(tuple(login for login in usable if login.mechanism != "ANONYMOUS"))
 
+    @cached_property
+    def server(self) -> SaslServer | None:
+        """Who answers where the service asks for logins; None where it asks no Dovecot that is below the root."""
+        return sasl_server(self._service, self._dovecots) if self._service.asks_dovecot and self._dovecots else None
+
+    @cached_property
+    def _asked(self) -> tuple[DovecotAccess, ...]:
+        return self.server.dovecots if self.server else ()
+
     @property
     def _is_discarded(self) -> bool:
         """Whether AUTH is switched off by smtpd_discard_ehlo_keywords (smtpd_sasl_proto.c)."""
@@ -99,19 +114,22 @@ class Sasl:
         kind = self._service.get("smtpd_sasl_type")
         asked = "Cyrus SASL" if kind.effective == "cyrus" else kind.effective or "an unknown SASL server"
         why = "its configuration is not read"
-        if kind.effective == "dovecot":
+        if self.server:
+            kind, asked = self._service.get("smtpd_sasl_path"), f"the SASL server at {shortened(self.server.place)}"
+            why = "no Dovecot below the root listens there" if self.server.fault else "it is on another host"
+        elif kind.effective == "dovecot":
             asked, why = "Dovecot", "there is no Dovecot configuration below the root"
-        missing = Unknown(f"whom {asked} lets in (smtpd_sasl_type at {kind.origin})", why)
+        missing = Unknown(f"whom {asked} lets in ({kind.name} at {kind.origin})", why)
         return Login("PLAIN", Secret.PASSWORD, f"users of {asked}", unknown=(missing,))
 
     @cached_property
     def _mechanisms(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name.upper() for one in self._dovecots for name in one.dovecot.mechanisms))
+        return tuple(dict.fromkeys(name.upper() for one in self._asked for name in one.dovecot.mechanisms))
 
     @cached_property
     def _logins(self) -> tuple[Login, ...]:
         name = self._service.get("smtpd_sasl_service").effective or "smtp"
-        return tuple(login for one in self._dovecots for login in one.logins_by(name))
+        return tuple(login for one in self._asked for login in one.logins_by(name))
 
     def _is_allowed(self, mechanism: str, *, tls: bool) -> bool:
         parameter = "smtpd_sasl_tls_security_options" if tls else "smtpd_sasl_security_options"

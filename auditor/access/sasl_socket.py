@@ -6,12 +6,13 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import LOOPBACK, parsed_address
+from auditor.access.dovecot_listeners import UnixListener
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.access.dovecot import DovecotAccess
-    from auditor.access.dovecot_listeners import UnixListener
+    from auditor.access.dovecot_listeners import InetListener
     from auditor.model.smtpd import SmtpdService
 
 AUTH: str = "auth"
@@ -48,15 +49,49 @@ def sasl_socket(service: SmtpdService) -> SaslSocket | None:
     return SaslSocket(path=_usual(posixpath.join(folder, path)))
 
 
-def listens(dovecots: Sequence[DovecotAccess], socket: SaslSocket) -> bool | UnixListener:
-    """Return whether some auth service listens there, the listener itself for a UNIX socket."""
-    for dovecot in dovecots:
-        for unix in dovecot.sockets:
-            if socket.path and unix.service == AUTH and _usual(unix.path) == socket.path:
-                return unix
-        if any(inet.service == AUTH and str(inet.listener.port) == socket.port for inet in dovecot.ports):
-            return True
-    return False
+class SaslServer(NamedTuple):
+    """Who answers at ``place``, where a service asks for logins.
+
+    ``dovecots`` are the instances whose auth service does. ``fault`` says in words that follow the place why none
+    does, empty where that is another host; ``certain`` says that the connection fails, whatever else may run.
+    """
+
+    place: str
+    dovecots: tuple[DovecotAccess, ...] = ()
+    fault: str = ""
+    certain: bool = False
+
+
+def sasl_server(service: SmtpdService, dovecots: Sequence[DovecotAccess]) -> SaslServer:
+    """Return who of some Dovecots answers a service that asks Dovecot."""
+    socket = sasl_socket(service)
+    if socket is None:
+        return SaslServer(service.get("smtpd_sasl_path").effective)
+    found = {dovecot: listener for dovecot in dovecots if (listener := _listener(dovecot, socket))}
+    if not found:
+        # A folder that is not in the tree may be a symbolic link to where Dovecot listens, or lie in another container.
+        is_there = service.postfix.host.exists(posixpath.dirname(socket.name))
+        return SaslServer(socket.name, (), "where no auth service of Dovecot listens", is_there)
+    for listener in found.values():
+        if isinstance(listener, UnixListener) and not _lets_in(service, listener):
+            return SaslServer(socket.name, (), f"which has mode {listener.mode:04o} and keeps Postfix out", True)
+    return SaslServer(socket.name, tuple(found))
+
+
+def _listener(dovecot: DovecotAccess, socket: SaslSocket) -> UnixListener | InetListener | None:
+    """Return by what an auth service listens there."""
+    unix = (one for one in dovecot.sockets if socket.path and _usual(one.path) == socket.path)
+    inet = (one for one in dovecot.ports if str(one.listener.port) == socket.port)
+    found: list[UnixListener | InetListener] = [*unix, *inet]
+    return next((one for one in found if one.service == AUTH), None)
+
+
+def _lets_in(service: SmtpdService, listener: UnixListener) -> bool:
+    """Whether Postfix may connect, which takes the right to write; a group of another name may have it as a member."""
+    owner = service.get("mail_owner").effective
+    if listener.mode & 0o002 or (listener.mode & 0o020 and listener.group not in ("", "root", "0")):
+        return True
+    return bool(listener.mode & 0o200) and listener.user == owner
 
 
 def _usual(path: str) -> str:

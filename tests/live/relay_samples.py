@@ -288,4 +288,6 @@ def _sample(random: Random, port: int) -> Sample:
     options |= {name: value for name, value in rare.items() if random.random() < 0.15}
     if random.random() < 0.05:
         options["smtpd_sasl_security_options"] = "noanonymous, noplaintext"
+    if port % 10 == 0:
+        options["smtpd_sasl_path"] = "private/nobody"
     return Sample(port, options)

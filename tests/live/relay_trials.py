@@ -102,6 +102,7 @@ def _run_one(chroots: Path, certificates: dict[str, Path], suite: str, name: str
         tree = Path(folder) / "host"
         one.write(tree)
         dovecot, postfix = VERSIONS[suite]
+        (tree / "var/spool/postfix/private").mkdir(parents=True)
         users = tree / "etc/dovecot/users"
         users.parent.mkdir(parents=True)
         users.write_text("".join(f"{user}:{PASSWORD}::::::\n" for user in USERS))

@@ -41,8 +41,26 @@ class Remove(NamedTuple):
     at: Span
 
 
+class Rename(NamedTuple):
+    """Give the setting, the parameter or the ``-o`` that stands at a place another name."""
+
+    at: Span
+    name: str
+
+
+class AddComment(NamedTuple):
+    """Put a line with a comment above the setting that stands at a place."""
+
+    at: Span
+    text: str
+
+
 class ReplaceWord(NamedTuple):
-    """Replace a word of the value at a place by another one; by none, it is taken out."""
+    """Replace a word by another one; by none, it is taken out.
+
+    It is the only one of its kind in the value of the setting at a place, in the line of the service there, or, of
+    Postfix, it is what stands there itself.
+    """
 
     at: Span
     word: str
@@ -65,7 +83,7 @@ class ChangeMode(NamedTuple):
     gid: int | None = None
 
 
-TextChange = SetValue | AddInside | AddGlobal | Remove | ReplaceWord | InsertWord
+TextChange = SetValue | AddInside | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord
 Change = TextChange | ChangeMode
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.change import AddGlobal, AddInside, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.change import (
+    AddComment,
+    AddGlobal,
+    AddInside,
+    InsertWord,
+    Remove,
+    Rename,
+    ReplaceWord,
+    SetValue,
+)
 from auditor.fixing.edit import Edit
 from auditor.fixing.layout import (
     assignment,
@@ -41,7 +50,7 @@ class DovecotText:
         """Return the edit of a change; None where it cannot be made."""
         if isinstance(change, AddInside):
             return self._added_inside(change)
-        if isinstance(change, AddGlobal | InsertWord):
+        if isinstance(change, AddGlobal | InsertWord | AddComment):
             return None
         statement = self._starting_at(change.at)
         return self._changed(statement, change) if statement and statement.kind in SETTING else None
@@ -50,12 +59,14 @@ class DovecotText:
         number = self._at.get(span.start)
         return None if number is None else self.statements[number]
 
-    def _changed(self, statement: Statement, change: SetValue | Remove | ReplaceWord) -> Edit | None:
+    def _changed(self, statement: Statement, change: SetValue | Remove | Rename | ReplaceWord) -> Edit | None:
         match change:
             case SetValue():
                 return _with_value(statement, change.value)
             case Remove():
                 return self._without(statement)
+            case Rename():
+                return Edit(statement.key_span, change.name)
             case ReplaceWord():
                 # An element of a list in a block of its own: `plain = yes`.
                 if statement.key == change.word and not change.by:

@@ -94,13 +94,18 @@ def replaced_word(value: Span, change: ReplaceWord) -> Edit | None:
     found = list(word.finditer(value.file.text, value.start, value.end))
     if len(found) != 1 or _comment_before(value, found[0].start()):
         return None
-    start, end = found[0].span()
-    if not change.by:
+    return replaced_part(value, value.file.span(*found[0].span()), change.by)
+
+
+def replaced_part(value: Span, part: Span, by: str) -> Edit:
+    """Return the edit of a part of a value; where nothing comes into its place, what parts it from the others goes."""
+    start, end = part.start, part.end
+    if not by:
         text = value.file.text
         start -= (start - value.start) - len(text[value.start : start].rstrip(SEPARATORS))
         if start == value.start or text[start - 1] in "\"'":
             end += (value.end - end) - len(text[end : value.end].lstrip(SEPARATORS))
-    return Edit(value.file.span(start, end), change.by)
+    return Edit(value.file.span(start, end), by)
 
 
 def _comment_before(value: Span, at: int) -> bool:

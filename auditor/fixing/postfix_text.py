@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from auditor.change import AddGlobal, AddInside, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.change import AddComment, AddGlobal, AddInside, InsertWord, Remove, Rename, ReplaceWord, SetValue
 from auditor.fixing.edit import Edit
 from auditor.fixing.layout import (
     assignment,
@@ -14,6 +14,7 @@ from auditor.fixing.layout import (
     indentation,
     likeness,
     new_line,
+    replaced_part,
     replaced_word,
     without_lines,
 )
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from auditor.change import TextChange
-    from auditor.text import SourceFile
+    from auditor.text import SourceFile, Span
 
 _OPTION_LINE = re.compile(r"(?m)^([ \t]+)-o\b")
 _BLANKS_BEFORE = re.compile(r"[ \t]*\Z")
@@ -60,17 +61,34 @@ class PostfixText:
                 return self._with_word(change)
         found = self._at.get(change.at.start)
         if found is None:
-            return None
+            return self._with_other_word(change) if isinstance(change, ReplaceWord) else None
         match change:
             case SetValue():
                 return self._with_value(found, change.value)
             case Remove():
                 return self._without_option(found) if self.is_master else self._without_parameter(found)
+            case Rename():
+                return Edit(found.name.span, change.name)
+            case AddComment():
+                return new_line(self.file, found.span.line - 1, f"# {change.text}")
             case ReplaceWord():
                 return replaced_word(found.value.span, change)
 
+    def _with_other_word(self, change: ReplaceWord) -> Edit | None:
+        """Return the edit of an argument of a service, or of a word at its own place."""
+        service = next((one for one in self.services if one.span.start == change.at.start), None)
+        if service:
+            return replaced_word(service.span, change)
+        found = self._around(change.at)
+        return replaced_part(found.value.span, change.at, change.by) if found else None
+
+    def _around(self, at: Span) -> Assignment | None:
+        return next((one for one in self.assignments if one.span.start <= at.start and at.end <= one.span.end), None)
+
     def _with_value(self, found: Assignment, value: str) -> Edit | None:
         span = found.value.span
+        if self._is_one_word(found):
+            value = _as_one_word(value)
         if _COMMENT_INSIDE.search(span.text) or (self._is_one_word(found) and re.search(r"\s", value)):
             return None
         if span.start < span.end or self.is_master:
@@ -84,7 +102,7 @@ class PostfixText:
     def _with_word(self, change: InsertWord) -> Edit | None:
         """Return the edit that puts a word beside another, parted from it as that is from its neighbours."""
         at, text = change.at, self.file.text
-        found = next((one for one in self.assignments if one.span.start <= at.start and at.end <= one.span.end), None)
+        found = self._around(at)
         if found is None:
             return None
         begin = text[found.value.span.start : at.start]
@@ -155,3 +173,8 @@ class PostfixText:
         while line < len(self.file.line_starts) and _INDENTED_COMMENT.match(self.file.line_span(line + 1).text):
             line += 1
         return new_line(self.file, line, self._written(name, value, self.assignments[: number + 1]))
+
+
+def _as_one_word(value: str) -> str:
+    """Return a list as it is written behind a ``-o``, where a blank would end it."""
+    return re.sub(r",\s+", ",", value)

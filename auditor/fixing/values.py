@@ -50,7 +50,8 @@ def _values_of_postfix(configuration: PostfixConfiguration) -> Iterator[Value]:
     for service in configuration.services:
         where = f"{service.service}/{service.type}/"
         fields = (service.private, service.unpriv, service.chroot, service.wakeup, service.maxproc, service.program)
-        yield Value(instance, where, " ".join((*fields, *service.arguments)), service.span)
+        flags = (word for word in service.command.split() if word.startswith("-") and word != "-o")
+        yield Value(instance, where, " ".join((*fields, *flags, *service.arguments)), service.span)
         for name in dict.fromkeys((*service.options, *configuration.assignments)) if service.options else ():
             parameter = configuration.get(name, service)
             # What a service sees as all programs do is said already.

@@ -31,11 +31,18 @@ class Picture(NamedTuple):
     findings: Counter[Key]
     by_rule: Counter[tuple[str, int]]
     """Findings by rule, at each severity and worse."""
+    remarks: Counter[tuple[str, int]]
+    """Those of them that are remarks about a built-in default, with severity info."""
     gaps: Counter[str]
     """Things not checked, by rule."""
     failures: int
     values: tuple[Value, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def faults(self) -> Counter[tuple[str, int]]:
+        """Findings by rule and severity without mere remarks."""
+        return self.by_rule - self.remarks
 
 
 def key_of(finding: Finding) -> Key:
@@ -48,12 +55,22 @@ def picture_of(audit: Audit) -> Picture:
     return Picture(
         audit.hosts[0].host,
         Counter(map(key_of, audit.findings)),
-        Counter((one.rule, level) for one in audit.findings for level in range(one.severity.rank, len(Severity))),
+        _by_rule(audit.findings),
+        _by_rule(one for one in audit.findings if is_remark(one)),
         Counter(rule for gap in audit.not_checked for rule in gap.rules),
         len(audit.failures),
         tuple(value for model in audit.models for value in values_of(model)),
         tuple(row for model in audit.models for row in Access(model).rows),
     )
+
+
+def _by_rule(findings: Iterable[Finding]) -> Counter[tuple[str, int]]:
+    return Counter((one.rule, level) for one in findings for level in range(one.severity.rank, len(Severity)))
+
+
+def is_remark(finding: Finding) -> bool:
+    """Whether a finding is no fault of the configuration; what is switched on by a fix brings its defaults along."""
+    return finding.severity is Severity.INFO and finding.primary.default_of is not None
 
 
 def fault(before: Picture, after: Picture, offers: Sequence[Offer], texts: Mapping[str, Edited]) -> str:
@@ -65,7 +82,7 @@ def fault(before: Picture, after: Picture, offers: Sequence[Offer], texts: Mappi
         key = key_of(offer.finding)
         if after.findings[key] >= before.findings[key]:
             return f"{offer.finding.rule} would still be found"
-    if added := next((rule for rule, level in after.by_rule - before.by_rule), ""):
+    if added := next((rule for rule, level in after.faults - before.faults), ""):
         return f"it would bring about {added}"
     if after.failures > before.failures or _hides_something(before, after, {offer.finding.rule for offer in offers}):
         return "something could no longer be checked"
@@ -94,10 +111,20 @@ def _other_values(before: Picture, after: Picture, texts: Mapping[str, Edited]) 
 
 def _in_the_way(before: Sequence[Row], after: Sequence[Row], offers: Sequence[Offer]) -> str:
     """Return whom the offers would let in or keep out by mistake."""
+    # TLS from the first byte or by STARTTLS: the same people come in.
+    before, after = (
+        [row._replace(listener=row.listener._replace(wrapped=False)) for row in rows] for rows in (before, after)
+    )
     changed = difference(before, after)
+    opening = any(offer.fix.opens for offer in offers)
+    if opening:
+        harmless = {row for row in changed.without_tls if _is_for_strangers(row)}
+        changed = changed._replace(
+            appeared=tuple(row for row in changed.appeared if row not in harmless),
+            without_tls=tuple(row for row in changed.without_tls if row not in harmless),
+        )
     opened = changed.appeared
     if not changed.is_dangerous:
-        opening = any(offer.fix.opens for offer in offers)
         opened = () if opening else tuple(row for row in opened if not _was_open(row, before))
     if opened:
         return f"it would open a way in: {opened[0].listener.label} for {opened[0].users or 'everybody'}"
@@ -117,13 +144,17 @@ def _was_open(row: Row, before: Iterable[Row]) -> bool:
     )
 
 
+def _is_for_strangers(row: Row) -> bool:
+    """Whether a way takes nothing that one must have been given: no secret that TLS would protect is at stake."""
+    return row.secret.is_open and row.certificate.is_open
+
+
 def _may_go(row: Row, left: Iterable[Row]) -> bool:
     """Whether a way in may be closed: one for strangers, or one beside which a stricter one stays open.
 
     That some networks need no password is no mistake by itself; a login with a worthless one is.
     """
-    for_strangers = row.is_login or row.source.addresses.covers(EVERYWHERE)
-    if for_strangers and row.secret.is_open and row.certificate.is_open:
+    if (row.is_login or row.source.addresses.covers(EVERYWHERE)) and _is_for_strangers(row):
         return True
     return any(
         other.right is row.right

@@ -20,6 +20,7 @@ from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.unread import Unread, commented_values, deprecated_settings, unread_settings
+from auditor.postfix.defaults import Kind as ParameterKind
 from auditor.postfix.defaults import version_numbers
 from auditor.postfix.restrictions import restrictions
 from auditor.syntax.postfix_lines import words
@@ -119,9 +120,15 @@ class Postfix:
         return list(deprecated_settings(self.configuration))
 
     @property
-    def verbose_services(self) -> list[Service]:
-        """The services that log whole sessions."""
-        return [one for one in self.configuration.services if one.enabled and _VERBOSE.search(one.command)]
+    def verbose_services(self) -> list[tuple[Service, str]]:
+        """The services that log whole sessions, each with the option that makes it do so."""
+        found = ((one, _VERBOSE.search(one.command)) for one in self.configuration.services if one.enabled)
+        return [(service, match[0]) for service, match in found if match]
+
+    def is_switch(self, name: str) -> bool:
+        """Whether a parameter of this version takes `yes` and `no` alone."""
+        known = self.configuration.defaults.known(name)
+        return known is not None and known.kind is ParameterKind.BOOLEAN
 
     def unset(self, *parameters: Parameter) -> list[tuple[str, str]]:
         """Return the place where those of these parameters that have their defaults could be set."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
+from auditor.model.postfix_fixes import without_argument
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -36,7 +38,13 @@ class DebugLeftOn(PostfixRule):
         for parameter in postfix.values("debug_peer_list"):
             if parameter.effective.strip():
                 message = f"sessions with {parameter.shown} are logged whole"
-                yield self.finding(parameter.origin, message, advice="take it out when the fault is found")
-        for service in postfix.verbose_services:
-            message = f"the sessions of {service.service} are logged whole, by the option -v"
-            yield self.finding(service.origin, message, advice="take -v out when the fault is found")
+                fix = without(parameter.origin, parameter.name)
+                yield self.finding(parameter.origin, message, advice="take it out when the fault is found", fix=fix)
+        for service, option in postfix.verbose_services:
+            message = f"the sessions of {service.service} are logged whole, by the option {option}"
+            yield self.finding(
+                service.origin,
+                message,
+                advice=f"take {option} out when the fault is found",
+                fix=without_argument(service, option),
+            )

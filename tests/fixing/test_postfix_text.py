@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from fixing_cases import audit_of, texts_with
 
-from auditor.change import AddGlobal, Fix, InsertWord, ReplaceWord
+from auditor.change import AddComment, AddGlobal, Fix, InsertWord, Rename, ReplaceWord, SetValue
 from auditor.model.fixes import option_to, parameter_to, with_word_at_end, without
+from auditor.model.postfix_fixes import without_argument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -267,3 +269,51 @@ def test_a_word_is_replaced(tmp_path: Path, before: str, by: str, after: str | N
     assert origin.span
     made = texts.with_fix(Fix("", (ReplaceWord(origin.span, "b", by),)))
     assert made.get(MAIN) == after
+
+
+def test_an_argument_goes_from_where_it_stands(tmp_path: Path) -> None:
+    master = "smtp inet n - y - - smtpd -v\n  -o smtpd_banner=a-v\nsubmission inet n - y - - smtpd\n  -v\n"
+    texts = Texts(tmp_path, master=master)
+    for service, argument in texts.postfix.verbose_services:
+        changed = texts.with_fix(without_argument(service, argument))[MASTER]
+        assert changed == (
+            master.replace(" -v\n  -o", "\n  -o") if service.service == "smtp" else master.removesuffix("  -v\n")
+        )
+
+
+@pytest.mark.parametrize(
+    ("part", "by", "after"),
+    [
+        ("a", "b", "mynetworks = b, c\nx = d\n"),
+        ("a", "", "mynetworks = c\nx = d\n"),
+        ("c", "", "mynetworks = a\nx = d\n"),
+    ],
+)
+def test_a_word_changes_at_its_own_place(tmp_path: Path, part: str, by: str, after: str) -> None:
+    texts = Texts(tmp_path, "mynetworks = a, c\nx = d\n")
+    file = texts.postfix.configuration.main_file
+    assert file is not None
+    at = re.search(rf"(?<= ){part}", file.text)
+    assert at is not None
+    assert texts.with_fix(Fix("", (ReplaceWord(file.span(*at.span()), part, by),))) == {MAIN: after}
+
+
+def test_a_name_changes_and_a_comment_gets_a_line_of_its_own(tmp_path: Path) -> None:
+    texts = Texts(tmp_path, "myhostname = a\nvirtual_map = b # why\n")
+    at = texts.postfix.configuration.assignments["virtual_map"].span
+    fix = Fix("", (Rename(at, "virtual_alias_maps"), SetValue(at, "b"), AddComment(at, "why")))
+    assert texts.with_fix(fix) == {MAIN: "myhostname = a\n# why\nvirtual_alias_maps = b\n"}
+
+
+@pytest.mark.parametrize(
+    ("option", "after"),
+    [
+        ("-o smtpd_banner=x", "-o smtpd_banner=a,b"),
+        ("-o { smtpd_banner = x }", "-o { smtpd_banner = a, b }"),
+    ],
+)
+def test_a_list_has_no_blanks_where_one_would_end_the_option(tmp_path: Path, option: str, after: str) -> None:
+    texts = Texts(tmp_path, master=f"smtp inet n - y - - smtpd\n  {option}\n")
+    parameter = texts.postfix.smtpd_services[0].get("smtpd_banner")
+    changed = texts.with_fix(parameter_to(texts.postfix, parameter, "a, b"))
+    assert changed == {MASTER: f"smtp inet n - y - - smtpd\n  {after}\n"}

@@ -65,11 +65,13 @@ def settings(oracle: Any, suite: str, folder: Path) -> Mapping[str, str]:
 
 
 def parameters(oracle: Any, suite: str, folder: Path) -> Mapping[str, str]:
-    """Return what main.cf sets and, as ``SERVICE/TYPE/NAME``, what options set."""
+    """Return what main.cf sets and, as ``SERVICE/TYPE/NAME``, what options set; without a name the service's flags."""
     found: dict[str, str] = oracle.postfix_settings(suite, folder, changed_only=True)
     for service in oracle.postfix_services(suite, folder):
         options = service["options"].items()
-        found |= {f"{service['service']}/{service['type']}/{name}": value for name, value in options}
+        where = f"{service['service']}/{service['type']}/"
+        found |= {f"{where}{name}": value for name, value in options}
+        found[where] = " ".join(word for word in service["command"].split() if word.startswith("-") and word != "-o")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of, parameter_to
 from auditor.model.smtpd import said_of
 from auditor.rule import HostRule
 
@@ -44,11 +45,13 @@ class SaslExternalAnnounced(HostRule):
             passing = [one for one in services if "external" not in one.get(FILTER).effective.lower()]
             if passing:
                 parameter = passing[0].get(FILTER)
+                fix = all_of(*(parameter_to(postfix, one.get(FILTER), "!external, static:rest") for one in passing))
                 yield self.finding(
                     parameter.origin,
                     f"{said_of(passing, 'announces', 'announce')} EXTERNAL, and no login by it succeeds",
                     because=[(offers[0].origin, "Dovecot offers it"), *postfix.unset(parameter)],
                     advice=f"write `{FILTER} = !external, static:rest`, from Postfix 3.6 on",
+                    fix=fix if postfix.version_numbers >= (3, 6) else None,
                 )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of
+from auditor.model.postfix_fixes import with_word
 from auditor.model.smtpd import named
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.finding import Finding
     from auditor.model import AuditedHost
+    from auditor.model.smtpd import SmtpdService
 
 
 class SmtpdSaslAnonymous(HostRule):
@@ -48,4 +52,11 @@ class SmtpdSaslAnonymous(HostRule):
                     f"clients may log in as nobody at {named(lacking)}: {options.name} lacks noanonymous",
                     because=[(offers[0].origin, "Dovecot offers ANONYMOUS")],
                     advice="write noanonymous into the parameter",
+                    fix=all_of(*(_fix(one) for one in lacking)),
                 )
+
+
+def _fix(service: SmtpdService) -> Fix | None:
+    # The options under TLS are by default those without.
+    options = service.sasl_options if service.sasl_options.assignment else service.get("smtpd_sasl_security_options")
+    return with_word(options, "noanonymous", service.postfix)

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Final
 from auditor.access.addresses import INTERNET
 from auditor.access.postfix_session import Destination
 from auditor.finding import Severity
+from auditor.model.fixes import option_to, with_word_at_end
+from auditor.model.postfix_fixes import users_let_past
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.access.table import Access
+    from auditor.change import Fix
     from auditor.finding import Finding
+    from auditor.model.smtpd import SmtpdService
 
 SUBMISSION: Final = (465, 587)
+CLIENTS: Final = "smtpd_client_restrictions"
 
 
 class SubmissionOpenToAnonymous(AccessRule):
@@ -51,4 +56,14 @@ class SubmissionOpenToAnonymous(AccessRule):
                     f"anybody may hand in mail for users of this host at {smtpd.listener.label}, the port for users",
                     advice="give `-o smtpd_client_restrictions=permit_sasl_authenticated,reject` to the service",
                     subject=smtpd.listener.label,
+                    fix=_fix(smtpd.service),
                 )
+
+
+def _fix(service: SmtpdService) -> Fix | None:
+    """Refuse all others behind those for whom the service relays; what main.cf says of clients holds no more then."""
+    own = service.service.options.get(CLIENTS) if service.service else None
+    if own:
+        return with_word_at_end(service.get(CLIENTS), "reject")
+    fix = option_to(service, CLIENTS, ",".join((*users_let_past(service), "reject")))
+    return fix.unsafe() if fix and service.get(CLIENTS).effective.strip() else fix

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import main_to
 from auditor.model.smtpd import confidence_in, grouped, said_of
 from auditor.rule import PostfixRule
 
@@ -49,6 +50,8 @@ class AskCcertGlobal(PostfixRule):
                 turns = said_of(group, "turns", "turn")
                 message = f"{turns} away every mail server on port 25 that has no certificate of your CA"
                 because += service.tls_settings
+            senders = [one for one in postfix.smtpd_services if one.asks_for_certificate]
+            fix = main_to(group, parameter.name, "no", keeping=senders)
             yield self.finding(
                 origin,
                 message,
@@ -57,4 +60,5 @@ class AskCcertGlobal(PostfixRule):
                 " that your users send through",
                 severity=Severity.HIGH if service.requires_certificate else Severity.MEDIUM,
                 confidence=confidence_in(group),
+                fix=fix and fix.unsafe(),
             )

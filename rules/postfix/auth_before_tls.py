@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.access.addresses import EVERYWHERE
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.finding import Confidence, Severity
+from auditor.model.fixes import all_of, parameter_to
 from auditor.model.smtpd import confidence_in, grouped, lack_of_tls
 from auditor.rule import AccessRule
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.access.table import Access
     from auditor.finding import Finding
 
+AUTH_ONLY: Final = "smtpd_tls_auth_only"
 KNOWN_PORTS: Final = frozenset({25, 465, 587})
 """Ports that mail programs use; whether another one is open to them a firewall or a container decides."""
 
@@ -54,12 +56,13 @@ class AuthBeforeTls(AccessRule):
         public = {ways.service for ways in offering if reachable_from(ways.listener) == EVERYWHERE}
         services = [ways.service for ways in offering]
         for origin, group in grouped(services, lambda one: one.get("smtpd_sasl_auth_enable").origin).items():
-            only = group[0].get("smtpd_tls_auth_only")
+            only = group[0].get(AUTH_ONLY)
             yield self.finding(
                 origin,
                 f"{lack_of_tls(group)}, and passwords are taken in clear text",
-                because=[(only.origin, "smtpd_tls_auth_only = no"), *group[0].tls_settings],
-                advice=f"write `smtpd_tls_auth_only = yes`{'' if only.origin.span else ' in main.cf'}",
+                because=[(only.origin, f"{AUTH_ONLY} = no"), *group[0].tls_settings],
+                advice=f"write `{AUTH_ONLY} = yes`{'' if only.origin.span else ' in main.cf'}",
                 severity=Severity.CRITICAL if public.intersection(group) else Severity.MEDIUM,
+                fix=all_of(*(parameter_to(one.postfix, one.get(AUTH_ONLY), "yes") for one in group)),
                 confidence=confidence_in(group) if any(one.port in KNOWN_PORTS for one in group) else Confidence.MEDIUM,
             )

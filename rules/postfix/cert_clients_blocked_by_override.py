@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.access.postfix_session import Destination
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import inserted
 from auditor.model.smtpd import named
 from auditor.rule import AccessRule
 
@@ -51,22 +52,25 @@ class CertClientsBlockedByOverride(AccessRule):
 
     def check(self, access: Access) -> Iterator[Finding]:
         """Look at what refuses certificates at the services that ask for them."""
-        found: dict[Origin, list[tuple[SmtpdService, Restriction]]] = {}
+        found: dict[Origin, list[tuple[SmtpdService, Restriction, Restriction]]] = {}
         for ways in access.smtpd:
-            permit, place = _main_permit(ways.service), _blocking(ways)
-            if permit and place:
-                found.setdefault(place, []).append((ways.service, permit))
+            permit, blocking = _main_permit(ways.service), _blocking(ways)
+            if permit and blocking:
+                place, refusing = blocking
+                found.setdefault(place, []).append((ways.service, permit, refusing))
         for place, group in found.items():
-            service, permit = group[0]
+            service, permit, refusing = group[0]
+            fix = inserted(refusing.span, permit.name)
             yield self.finding(
                 place,
-                f"a client certificate alone is refused at {named(one for one, _ in group)}, whatever"
+                f"a client certificate alone is refused at {named(one for one, *_ in group)}, whatever"
                 f" {permit.name} in main.cf says",
                 because=[
                     (permit.origin, "has no say at this service"),
                     (service.asking_parameter.origin, "clients are asked for a certificate"),
                 ],
                 advice=f"write {permit.name} into this list, too",
+                fix=fix and fix.opening().unsafe(),
             )
 
 
@@ -76,8 +80,8 @@ def _main_permit(service: SmtpdService) -> Restriction | None:
     return next((item for item in items if item.name.lower() in PERMITS and item.span), None)
 
 
-def _blocking(ways: SmtpdWays) -> Origin | None:
-    """Return the ``-o`` whose list refuses every certificate; None where one relays, or where it is not ``-o``."""
+def _blocking(ways: SmtpdWays) -> tuple[Origin, Restriction] | None:
+    """Return the ``-o`` that refuses every certificate, and what in it does; None where one relays, or in main.cf."""
     service = ways.service
     options = service.service.options if service.service else {}
     own = [name for name in LISTS if name in options]
@@ -87,4 +91,6 @@ def _blocking(ways: SmtpdWays) -> Origin | None:
     if any(way.destination is Destination.FOREIGN for way in by_certificate):
         return None
     refusing = ways.refusing_certificates()
-    return next((options[name].origin for name in own if refusing and refusing in service.restrictions(name)), None)
+    if refusing is None:
+        return None
+    return next(((options[name].origin, refusing) for name in own if refusing in service.restrictions(name)), None)

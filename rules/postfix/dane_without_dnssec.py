@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of, parameter_to
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -41,13 +42,18 @@ class DaneWithoutDnssec(PostfixRule):
         if client is None or client.tls_level not in ("dane", "dane-only"):
             return
         support, lookup = client.get("smtp_dns_support_level"), client.get("smtp_host_lookup")
-        asks = support.effective.lower() == "dnssec"
-        if not asks or "dns" not in lookup.effective.lower().replace(",", " ").split():
-            wrong = lookup if asks else support
+        wrong = [] if support.effective.lower() == "dnssec" else [(support, "dnssec")]
+        if "dns" not in lookup.effective.lower().replace(",", " ").split():
+            wrong.append((lookup, ", ".join(filter(None, ("dns", lookup.effective)))))
+        if wrong:
             then = "nothing is delivered" if client.tls_level == "dane-only" else "mail leaves as with `may`"
             yield self.finding(
                 client.origin,
                 f"the level `{client.tls_level}` has no effect without DNSSEC, and {then}",
-                because=[(wrong.origin, f"{wrong.name} is {wrong.shown or 'empty'}"), *postfix.unset(wrong)],
-                advice="write `smtp_dns_support_level = dnssec`",
+                because=[
+                    *((one.origin, f"{one.name} is {one.shown or 'empty'}") for one, _ in wrong),
+                    *postfix.unset(*(one for one, _ in wrong)),
+                ],
+                advice=" and ".join(f"write `{one.name} = {right}`" for one, right in wrong),
+                fix=all_of(*(parameter_to(postfix, one, right) for one, right in wrong)),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to
 from auditor.model.smtpd import confidence_in
 from auditor.rule import PostfixRule
 
@@ -43,10 +44,12 @@ class MynetworksStyleSubnet(PostfixRule):
             return
         level = postfix.configuration.get("compatibility_level")
         by_level = [(level.origin, f"compatibility_level = {level.shown}")] if style.origin.span is None else []
+        fix = parameter_to(postfix, style, "host")
         yield self.finding(
             style.origin,
             f"every host in the same network may relay: mynetworks is not set, {style.name} is {style.shown}",
             because=[*by_level, *postfix.unset(networks, style)],
             advice="write `mynetworks_style = host`",
+            fix=fix and fix.unsafe(),
             confidence=confidence_in(postfix.smtpd_services),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import main_to
 from auditor.model.smtpd import TlsLevel, confidence_in, grouped, said_of
 from auditor.rule import PostfixRule
 
@@ -43,10 +44,12 @@ class Port25TlsMandatory(PostfixRule):
             one for one in services if one.tls_level is TlsLevel.ENCRYPT and not one.is_on("smtpd_tls_wrappermode")
         )
         for origin, group in grouped(strict, lambda one: one.tls_settings[0][0]).items():
+            fix = main_to(group, "smtpd_tls_security_level", "may", keeping=postfix.smtpd_services)
             yield self.finding(
                 origin,
                 f"{said_of(group, 'refuses', 'refuse')} mail from servers without TLS: {group[0].tls_settings[0][1]}",
                 because=[(group[0].origin, "listens on port 25, where other servers deliver")],
                 advice="write `may` for port 25, and `-o smtpd_tls_security_level=encrypt` for submission in master.cf",
                 confidence=confidence_in(group),
+                fix=fix and fix.opening().unsafe(),
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.host import Unreadable
+from auditor.model.fixes import without
 from auditor.model.smtpd import TlsLevel
 from auditor.rule import PostfixRule
 
@@ -52,4 +53,5 @@ class PostfixDhShort(PostfixRule):
                     f"the Diffie-Hellman parameters have {bits} bits: `{PARAMETER} = {parameter.shown}`",
                     advice=f"take the line out, or use {least} bits, as {postfix.policy.cited} asks",
                     subject=PARAMETER,
+                    fix=without(parameter.origin, PARAMETER),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.postfix_fixes import recent_protocols
 from auditor.model.smtpd import named as services_named
 from auditor.model.tls_strength import named
 from auditor.rule import PostfixRule
@@ -63,5 +64,6 @@ class PostfixTlsProtocolOld(PostfixRule):
                 because=postfix.unset(parameter),
                 advice=f"allow {postfix.policy.minimum_protocol} and later only, as {postfix.policy.cited} asks",
                 severity=severity,
+                fix=recent_protocols(postfix, parameter) if use.is_mandatory else None,
                 confidence=Confidence.HIGH if postfix.openssl.version else Confidence.MEDIUM,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import guarded_relay
 from auditor.model.smtpd import grouped, named
 from auditor.postfix.restrictions import GUARDS
 from auditor.rule import PostfixRule
@@ -52,6 +53,7 @@ class RelayRestrictionsEmpty(PostfixRule):
             if first:
                 because = [(first.origin, "stands before what refuses foreign recipients")]
                 message = f"an OK of {first.name} lets strangers relay through {named(group)}"
+            fix = guarded_relay(group[0])
             yield self.finding(
                 origin,
                 message,
@@ -59,6 +61,7 @@ class RelayRestrictionsEmpty(PostfixRule):
                 severity=Severity.MEDIUM if first else Severity.HIGH,
                 advice="take the line out, so that the default is in effect, or end the list with"
                 " reject_unauth_destination",
+                fix=fix and (fix.unsafe() if first else fix.opening()),
             )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of
+from auditor.model.postfix_fixes import services_to, tls_demanded
 from auditor.model.smtpd import TlsLevel, grouped, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.finding import Finding
     from auditor.model import Postfix
+    from auditor.model.smtpd import SmtpdService
 
 
 class ReqCcertIgnored(PostfixRule):
@@ -54,4 +58,16 @@ class ReqCcertIgnored(PostfixRule):
                 because=settings or [(level.origin, "smtpd_tls_security_level is empty")],
                 advice="give `-o smtpd_tls_security_level=encrypt` to the service in master.cf; for port 25 write"
                 " `-o smtpd_tls_req_ccert=no`",
+                fix=_fix(group),
             )
+
+
+def _fix(services: list[SmtpdService]) -> Fix | None:
+    """Take the line back where other servers deliver, and let it do what it says elsewhere."""
+    public = [one for one in services if one.takes_mail_from_internet]
+    others = [one for one in services if one not in public]
+    strict = all_of(*(tls_demanded(one, "smtpd_tls_security_level", "encrypt") for one in others))
+    return all_of(
+        *([services_to(public, "smtpd_tls_req_ccert", "no")] if public else []),
+        *([strict and strict.opening().unsafe()] if others else []),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import main_to
 from auditor.model.smtpd import grouped, named
 from auditor.rule import PostfixRule
 
@@ -41,6 +42,7 @@ class SaslOnPort25(PostfixRule):
         public = [one for one in services if one.takes_mail_from_internet and one.service]
         others = [one for one in services if one.port in (465, 587)]
         for origin, group in grouped(public, lambda one: one.get("smtpd_sasl_auth_enable").origin).items():
+            fix = main_to(group, "smtpd_sasl_auth_enable", "no", keeping=services) if others else None
             yield self.finding(
                 origin,
                 f"users may log in at {named(group)}, port 25, where anybody may try passwords",
@@ -50,4 +52,5 @@ class SaslOnPort25(PostfixRule):
                 ],
                 advice="write `no` in main.cf and `-o smtpd_sasl_auth_enable=yes` for submission in master.cf",
                 severity=Severity.MEDIUM if others else Severity.LOW,
+                fix=fix and fix.unsafe(),
             )

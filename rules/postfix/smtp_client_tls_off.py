@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -49,5 +50,6 @@ class SmtpClientTlsOff(PostfixRule):
                 *postfix.unset(client.tls_parameter),
             ],
             advice="write `smtp_tls_security_level = may`",
+            fix=parameter_to(postfix, client.get("smtp_tls_security_level"), "may"),
             severity=Severity.MEDIUM if policies or client.relay_is_near else Severity.HIGH,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to
 from auditor.model.smtp_client import MANDATORY
 from auditor.rule import PostfixRule
 
@@ -41,8 +42,11 @@ class SmtpMandatoryTlsGlobal(PostfixRule):
         """Look at the client that mail leaves by."""
         client = postfix.smtp_client
         if client and client.tls_level in MANDATORY and client.relay is None:
+            level = "dane" if client.tls_level == "dane-only" else "may"
+            fix = parameter_to(postfix, client.get("smtp_tls_security_level"), level)
             yield self.finding(
                 client.origin,
                 f"mail to every server that does not meet the level `{client.tls_level}` is not delivered",
                 advice="write `smtp_tls_security_level = may`, and name stricter partners in smtp_tls_policy_maps",
+                fix=fix and fix.unsafe(),
             )

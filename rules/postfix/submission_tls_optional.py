@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of
+from auditor.model.postfix_fixes import tls_demanded
 from auditor.model.smtpd import TlsLevel, grouped, lack_of_tls
 from auditor.rule import PostfixRule
 
@@ -49,6 +51,7 @@ class SubmissionTlsOptional(PostfixRule):
                 f"{lack_of_tls(group)}, and users hand in mail there",
                 because=[(one.origin, "the port for users") for one in group if one.origin != origin],
                 advice="give `-o smtpd_tls_security_level=encrypt` to the service in master.cf",
+                fix=all_of(*(tls_demanded(one, "smtpd_tls_security_level", "encrypt") for one in group)),
                 severity=Severity.MEDIUM if protected else Severity.HIGH,
             )
 

@@ -75,6 +75,13 @@ class InsertWord(NamedTuple):
     behind: bool = False
 
 
+class MoveAbove(NamedTuple):
+    """Put a block of Dovecot above another one in the same file, and the comments above it with it."""
+
+    block: Span
+    other: Span
+
+
 class ChangeMode(NamedTuple):
     """Take permission bits from a file or folder, by its name on the host, and give it another group."""
 
@@ -84,20 +91,22 @@ class ChangeMode(NamedTuple):
 
 
 TextChange = SetValue | AddInside | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord
-Change = TextChange | ChangeMode
+Change = TextChange | MoveAbove | ChangeMode
 
 
 class Fix(NamedTuple):
     """What mends a finding.
 
     ``safe`` is one that can be made without asking: whoever is to get in still does. ``opens`` is one that lets in whom
-    the configuration means to let in and keeps out by mistake.
+    the configuration means to let in and keeps out by mistake, ``closes`` one that keeps out whom it means to keep out
+    and lets in.
     """
 
     title: str
     changes: tuple[Change, ...]
     safe: bool = True
     opens: bool = False
+    closes: bool = False
 
     def unsafe(self) -> Fix:
         """Return it as one that takes a person's consent."""
@@ -106,3 +115,7 @@ class Fix(NamedTuple):
     def opening(self) -> Fix:
         """Return it as one that lets somebody in."""
         return self._replace(opens=True)
+
+    def closing(self) -> Fix:
+        """Return it as one that keeps somebody out."""
+        return self._replace(closes=True)

@@ -48,8 +48,11 @@ class Listener(NamedTuple):
     path: str = ""
 
     def moved(self) -> Listener:
-        """Return the listener without its place in a file, for comparing those of two trees."""
-        return self._replace(origin=Origin())
+        """Return the listener without its place in a file, for comparing rows of two trees.
+
+        The addresses that it is bound to are left out, too: who gets to them is the source of the row.
+        """
+        return self._replace(origin=Origin(), addresses=())
 
     @property
     def label(self) -> str:

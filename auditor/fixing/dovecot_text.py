@@ -18,6 +18,7 @@ from auditor.fixing.edit import Edit
 from auditor.fixing.layout import (
     assignment,
     commented_default,
+    first_comment_above,
     indentation,
     likeness,
     new_line,
@@ -30,7 +31,7 @@ from auditor.syntax.dovecot import Kind, Statement, Tree, statements
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.change import TextChange
+    from auditor.change import MoveAbove, TextChange
     from auditor.text import SourceFile, Span
 
 SETTING = (Kind.SETTING, Kind.FILE, Kind.VARIABLE, Kind.HEREDOC)
@@ -93,6 +94,20 @@ class DovecotText:
             return new_line(self.file, opening.span.end_line, f"{indent}{name} = {change.value}")
         text = indentation(self.file, inside[-1].span.start) + assignment(name, change.value, _neighbours(inside))
         return new_line(self.file, inside[-1].span.end_line, text)
+
+    def moved(self, change: MoveAbove) -> tuple[Edit | None, Edit | None]:
+        """Return the edits that move a block, each None where that cannot be done."""
+        block, other = self._starting_at(change.block), self._starting_at(change.other)
+        if block is None or other is None or Kind.OPEN not in (block.kind, other.kind):
+            return None, None
+        first = first_comment_above(self.file, change.block.line)
+        text = "".join(self.file.line_span(number).text + "\n" for number in range(first, change.block.end_line + 1))
+        above = first_comment_above(self.file, change.other.line) - 1
+        if not text.rstrip().endswith("}") or first <= change.other.line:
+            return None, None
+        return new_line(self.file, above, text.removesuffix("\n")), without_lines(
+            self.file, first, change.block.end_line
+        )
 
     def _settings_inside(self, number: int) -> list[Statement]:
         """Return the settings of a block that stand in none of the blocks inside it."""
@@ -176,7 +191,8 @@ def _neighbours(settings: Sequence[Statement]) -> list[tuple[str, str]]:
 
 def _with_value(statement: Statement, value: str) -> Edit:
     span = statement.value_span
-    if statement.quoted and '"' not in value and "\\" not in value:
+    # Within quotes 2.3 takes `<` for a character of the value.
+    if statement.quoted and '"' not in value and "\\" not in value and not value.startswith("<"):
         quote = statement.file.text[span.start]
         return Edit(span, f"{quote}{value}{quote}")
     if span.start == span.end:

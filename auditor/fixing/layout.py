@@ -49,6 +49,13 @@ def new_line(file: SourceFile, number: int, text: str) -> Edit:
     return Edit(file.span(at, at), end + text)
 
 
+def first_comment_above(file: SourceFile, number: int) -> int:
+    """Return the first line of the run of comments that stands right above a line; the line itself without one."""
+    while number > 1 and file.line_span(number - 1).text.lstrip(" \t").startswith("#"):
+        number -= 1
+    return number
+
+
 def without_lines(file: SourceFile, first: int, last: int) -> Edit:
     """Return the edit that takes lines out, both numbers included."""
     start = file.line_starts[first - 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.change import AddGlobal, AddInside, ChangeMode
+from auditor.change import AddGlobal, AddInside, ChangeMode, MoveAbove
 from auditor.fixing.dovecot_text import DovecotText, added_for_all
 from auditor.fixing.postfix_text import PostfixText
 from auditor.syntax.dovecot import parse
@@ -39,11 +39,17 @@ class Texts:
     def offer(self, finding: Finding, fix: Fix) -> Offer | None:
         """Return a fix as edits; None where one of its changes cannot be made at its place."""
         modes = tuple(change for change in fix.changes if isinstance(change, ChangeMode))
-        edits = [self._edit(change) for change in fix.changes if not isinstance(change, ChangeMode)]
+        edits = [edit for change in fix.changes if not isinstance(change, ChangeMode) for edit in self._edits(change)]
         possible = tuple(edit for edit in edits if edit)
         if len(possible) < len(edits) or any(one.collides(other) for one, other in combinations(possible, 2)):
             return None
         return Offer(finding, fix, possible, modes)
+
+    def _edits(self, change: TextChange | MoveAbove) -> tuple[Edit | None, ...]:
+        if isinstance(change, MoveAbove):
+            text = self._text(change.block.file)
+            return text.moved(change) if isinstance(text, DovecotText) else (None,)
+        return (self._edit(change),)
 
     def _edit(self, change: TextChange) -> Edit | None:
         if isinstance(change, AddGlobal):

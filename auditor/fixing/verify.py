@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE
 from auditor.access.difference import difference
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from auditor.host import Host
 
 Key = tuple[str, str, str, str]
+BLOCK: Final = "{}"
+"""The value of what stands for a block of Dovecot."""
 
 
 class Picture(NamedTuple):
@@ -31,18 +33,11 @@ class Picture(NamedTuple):
     findings: Counter[Key]
     by_rule: Counter[tuple[str, int]]
     """Findings by rule, at each severity and worse."""
-    remarks: Counter[tuple[str, int]]
-    """Those of them that are remarks about a built-in default, with severity info."""
     gaps: Counter[str]
     """Things not checked, by rule."""
     failures: int
     values: tuple[Value, ...]
     rows: tuple[Row, ...]
-
-    @property
-    def faults(self) -> Counter[tuple[str, int]]:
-        """Findings by rule and severity without mere remarks."""
-        return self.by_rule - self.remarks
 
 
 def key_of(finding: Finding) -> Key:
@@ -55,8 +50,7 @@ def picture_of(audit: Audit) -> Picture:
     return Picture(
         audit.hosts[0].host,
         Counter(map(key_of, audit.findings)),
-        _by_rule(audit.findings),
-        _by_rule(one for one in audit.findings if is_remark(one)),
+        Counter((one.rule, level) for one in audit.findings for level in range(one.severity.rank, len(Severity))),
         Counter(rule for gap in audit.not_checked for rule in gap.rules),
         len(audit.failures),
         tuple(value for model in audit.models for value in values_of(model)),
@@ -64,25 +58,16 @@ def picture_of(audit: Audit) -> Picture:
     )
 
 
-def _by_rule(findings: Iterable[Finding]) -> Counter[tuple[str, int]]:
-    return Counter((one.rule, level) for one in findings for level in range(one.severity.rank, len(Severity)))
-
-
-def is_remark(finding: Finding) -> bool:
-    """Whether a finding is no fault of the configuration; what is switched on by a fix brings its defaults along."""
-    return finding.severity is Severity.INFO and finding.primary.default_of is not None
-
-
 def fault(before: Picture, after: Picture, offers: Sequence[Offer], texts: Mapping[str, Edited]) -> str:
     """Return what is wrong with making some offers; empty where they do what they should and nothing else."""
-    for rule, number in Counter(offer.finding.rule for offer in offers).items():
-        if _number(before, rule) - _number(after, rule) < number:
+    for (rule, level), number in Counter((one.finding.rule, _level(one.finding)) for one in offers).items():
+        if before.by_rule[rule, level] - after.by_rule[rule, level] < number:
             return f"{rule} would still be found"
     for offer in offers:
         key = key_of(offer.finding)
         if after.findings[key] >= before.findings[key]:
             return f"{offer.finding.rule} would still be found"
-    if added := next((rule for rule, level in after.faults - before.faults), ""):
+    if added := next((rule for rule, level in after.by_rule - before.by_rule if level < Severity.INFO.rank), ""):
         return f"it would bring about {added}"
     if after.failures > before.failures or _hides_something(before, after, {offer.finding.rule for offer in offers}):
         return "something could no longer be checked"
@@ -91,21 +76,25 @@ def fault(before: Picture, after: Picture, offers: Sequence[Offer], texts: Mappi
     return _in_the_way(before.rows, after.rows, offers)
 
 
-def _number(picture: Picture, rule: str) -> int:
-    return picture.by_rule[rule, Severity.INFO.rank]
+def _level(finding: Finding) -> int:
+    """Return down to which severity findings count beside one: a remark with severity info is no fault."""
+    return max(finding.severity.rank, Severity.LOW.rank)
 
 
 def _hides_something(before: Picture, after: Picture, rules: set[str]) -> bool:
     """Whether a rule that is fixed, or that found something before, can no longer check all that it did."""
-    return any(rule in rules or _number(before, rule) for rule in after.gaps - before.gaps)
+    found = {rule for rule, _ in before.by_rule}
+    return any(rule in rules or rule in found for rule in after.gaps - before.gaps)
 
 
 def _other_values(before: Picture, after: Picture, texts: Mapping[str, Edited]) -> Iterator[str]:
     """Yield the names of values that are others than before, and are not set where the edits are."""
     meant = touched(before.values, before.host, texts, old=True) | touched(after.values, after.host, texts, old=False)
+    # A block of Dovecot is there as soon as something is set in it.
+    blocks = {(instance, name[: end + 1]) for instance, name in meant for end, one in enumerate(name) if one == "/"}
     old, new = (Counter(value[:3] for value in picture.values) for picture in (before, after))
-    for instance, name, _ in (*(old - new), *(new - old)):
-        if (instance, name) not in meant:
+    for instance, name, value in (*(old - new), *(new - old)):
+        if (instance, name) not in meant and (value != BLOCK or (instance, name) not in blocks):
             yield name
 
 
@@ -128,7 +117,7 @@ def _in_the_way(before: Sequence[Row], after: Sequence[Row], offers: Sequence[Of
         opened = () if opening else tuple(row for row in opened if not _was_open(row, before))
     if opened:
         return f"it would open a way in: {opened[0].listener.label} for {opened[0].users or 'everybody'}"
-    if all(offer.fix.safe for offer in offers):
+    if all(offer.fix.safe for offer in offers) and not any(offer.fix.closes for offer in offers):
         lost = next((row for row in changed.disappeared if not _may_go(row, after)), None)
         if lost is not None:
             return f"it would close a way in: {lost.listener.label} for {lost.users or 'everybody'}"

@@ -6,14 +6,16 @@ that one hole is one finding.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.files.passwd_file import PasswdFile
 from auditor.finding import Severity
-from auditor.model.fixes import for_external_only
+from auditor.model.dovecot_fixes import in_block
+from auditor.model.fixes import all_of, for_external_only
 from auditor.model.openings import Answer, Opening
 from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
 from auditor.model.vocabulary import spelled
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from auditor.model.dovecot import Dovecot
     from auditor.model.passdb import Passdb
     from auditor.text import Origin
+
+
+MAX_MASTERS: Final = 20
+"""Names that a fix writes out."""
+_PLAIN_NAME: Final = re.compile(r"[\w.@-]+")
 
 
 class Hole(Enum):
@@ -139,8 +146,24 @@ class OpenPassdb:
     @property
     def fix(self) -> Fix | None:
         """The edit that closes it, where a filter does."""
-        others_decide = self.by_certificate_only or self.passdb.proxies
-        return for_external_only(self.passdb) if not others_decide and self._filter_would_do else None
+        if self.passdb.proxies or not self._filter_would_do:
+            return None
+        filtered = None if self.by_certificate_only else for_external_only(self.passdb)
+        if self.hole is not Hole.MASTER or not self.dovecot.takes_names_from_certificates:
+            return filtered
+        named = self._for_its_users_only
+        return named if self.by_certificate_only else all_of(filtered, named)
+
+    @property
+    def _for_its_users_only(self) -> Fix | None:
+        """The edit that names the masters, where a file of their own says who they are."""
+        users = self.passdb.users
+        if not isinstance(users, PasswdFile) or self._every_certificate or len(users.entries) > MAX_MASTERS:
+            return None
+        names = list(dict.fromkeys(entry.user for entry in users.entries))
+        if not all(map(_PLAIN_NAME.fullmatch, names)):
+            return None
+        return in_block(self.dovecot, self.passdb.section, "passdb_username_filter", " ".join(names))
 
     @property
     def _filter_would_do(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Confidence, Severity
+from auditor.model.fixes import setting_to
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -52,4 +53,5 @@ class AuthCacheKeySharedCve202530189(DovecotRule):
             f"users of {' and '.join(databases)} get one another's answer from the cache of logins",
             because=[(origin, "caches every user under one key") for origin in databases.values()],
             subject=setting.name,
+            fix=setting_to(dovecot, setting, "0"),
         )

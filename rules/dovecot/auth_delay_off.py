@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class AuthDelayOff(DovecotRule):
                 f"wrong passwords are answered at once: {dovecot.shown(delay)}",
                 advice="take the line out",
                 subject="auth_failure_delay",
+                fix=without(delay.origin, "auth_failure_delay"),
             )
         for mode in dovecot.socket_modes("anvil", "anvil-auth-penalty"):
             if _NOTHING.fullmatch(mode.value):
@@ -54,4 +56,5 @@ class AuthDelayOff(DovecotRule):
                     "anvil-auth-penalty is switched off",
                     advice="take the line out",
                     subject="anvil-auth-penalty",
+                    fix=without(mode.origin, "mode"),
                 )

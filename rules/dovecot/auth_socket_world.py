@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.access.rows import Right
 from auditor.finding import Confidence, Severity
+from auditor.model.dovecot_fixes import socket_for_its_user
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class AuthSocketWorld(AccessRule):
 
     def check(self, access: Access) -> Iterator[Finding]:
         """Yield the sockets of auth that others may use."""
-        for row in (row for dovecot in access.dovecot for row in dovecot.rows if row.listener.service == "auth"):
+        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.listener.service == "auth")
+        for dovecot, row in rows:
             path = row.listener.path
             if path and "/private/" not in path and row.right is Right.CHANGE_IDENTITY:
                 yield self.finding(
@@ -48,4 +50,5 @@ class AuthSocketWorld(AccessRule):
                     f"every user of this host may ask the auth service about passwords ({path})",
                     advice="set `mode = 0660`, and `user` and `group` to the program that uses the socket",
                     subject=path,
+                    fix=socket_for_its_user(dovecot, row.listener.origin),
                 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.access.rows import Right
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import socket_for_its_user
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class AuthUserdbMasterSocket(AccessRule):
 
     def check(self, access: Access) -> Iterator[Finding]:
         """Yield the master sockets of auth that others may use."""
-        for row in (row for dovecot in access.dovecot for row in dovecot.rows if row.listener.service == "auth"):
+        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.listener.service == "auth")
+        for dovecot, row in rows:
             if row.listener.path and row.right is Right.ADMINISTER:
                 yield self.finding(
                     row.listener.origin,
                     f"every user of this host may look up all users ({row.listener.path})",
                     advice="set `mode = 0600`, and `user` to the one that needs the socket",
                     subject=row.listener.path,
+                    fix=socket_for_its_user(dovecot, row.listener.origin),
                 )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import without_field
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.finding import Finding
     from auditor.model import Dovecot
+    from auditor.model.denied_fields import DeniedField
+    from auditor.model.passdb import Passdb
+
+KEEPING_OUT: Final = ("fail", "noauthenticate", "nologin")
+"""Fields without which more logins succeed."""
 
 
 class BooleanFieldSetToNo(DovecotRule):
@@ -49,4 +56,11 @@ class BooleanFieldSetToNo(DovecotRule):
                     advice=f"take `{denied.field.name}` out",
                     severity=Severity.CRITICAL if opens else Severity.MEDIUM,
                     subject=f"{passdb.title} {denied.field.name}",
+                    fix=_fix(passdb, denied),
                 )
+
+
+def _fix(passdb: Passdb, denied: DeniedField) -> Fix | None:
+    """Take out what stands in the block; the fields of users are data, beside their passwords."""
+    fix = None if denied.whose else without_field(passdb, denied.field)
+    return fix.unsafe().opening() if fix and denied.field.name in KEEPING_OUT else fix

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import with_marker
 from auditor.model.tls import lacks_marker
 from auditor.rule import DovecotRule
 
@@ -52,4 +53,5 @@ class CaFileMarkerMissing(DovecotRule):
                     advice=f"write `{setting.name} = <` and the name behind it, without quotes",
                     severity=Severity.HIGH if setting in asking else Severity.LOW,
                     subject=setting.name,
+                    fix=with_marker(setting),
                 )

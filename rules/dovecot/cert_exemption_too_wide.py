@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import setting_to
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class CertExemptionTooWide(AccessRule):
             without = list(dict.fromkeys(row.listener.service for row in rows))
             for setting, protocols in dovecot.dovecot.client_certificates.required_by.items():
                 others = [protocol for protocol in without if protocol not in protocols]
+                everywhere = None if dovecot.dovecot.asked_by_postfix else dovecot.dovecot.get(setting.name)
                 if others:
                     yield self.finding(
                         setting.origin,
@@ -53,4 +55,5 @@ class CertExemptionTooWide(AccessRule):
                         because=[(row.listener.origin, f"{row.listener.label} is open") for row in rows],
                         advice="require certificates for every protocol but `smtp`",
                         subject=setting.name,
+                        fix=setting_to(dovecot.dovecot, everywhere, "yes").unsafe() if everywhere else None,
                     )

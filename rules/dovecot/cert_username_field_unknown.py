@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import setting_to
 from auditor.model.openssl_objects import is_known, nearest
 from auditor.rule import DovecotRule
 from auditor.text import shortened
@@ -54,4 +55,5 @@ class CertUsernameFieldUnknown(DovecotRule):
                     if suggestion
                     else "name a field such as `emailAddress` or `commonName`",
                     subject=setting.name,
+                    fix=setting_to(dovecot, setting, suggestion).opening() if suggestion else None,
                 )

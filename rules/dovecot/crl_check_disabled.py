@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -49,4 +50,5 @@ class CrlCheckDisabled(DovecotRule):
                 advice=f"put a current CRL of every CA into the file of `{dovecot.spelled('ssl_server_ca_file')}`, then"
                 " take the line out",
                 subject=setting.name,
+                fix=without(setting.origin, setting.name),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import without_filter
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class DenyPassdbFiltered(AccessRule):
         """Yield the deny passdbs that mechanisms get around."""
         for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.mechanisms):
             filter_ = denial.passdb.filter
+            fix = without_filter(denial.passdb)
             yield self.finding(
                 filter_.origin if filter_ else denial.passdb.origin,
                 f"the users listed here log in by {', '.join(denial.mechanisms)} all the same"
@@ -46,4 +48,5 @@ class DenyPassdbFiltered(AccessRule):
                 because=[(denial.passdb.origin, "is to keep users out")],
                 advice=f"take `{denial.passdb.filter_setting}` out of this block",
                 subject=denial.passdb.title,
+                fix=fix.closing() if fix else None,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import asked_first
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class DenyPassdbTooLate(AccessRule):
     def check(self, access: Access) -> Iterator[Finding]:
         """Yield the deny passdbs that others come before."""
         for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.after):
+            fix = asked_first(denial.passdb, denial.after)
             yield self.finding(
                 denial.passdb.origin,
                 f"the users listed here log in all the same ({', '.join(denial.protocols)}):"
@@ -45,4 +47,6 @@ class DenyPassdbTooLate(AccessRule):
                 because=[(passdb.origin, "a login that succeeds here ends here") for passdb in denial.after],
                 advice="move this block to the front of all other passdbs",
                 subject=denial.passdb.title,
+                # Who is let in is said by name where some users are not.
+                fix=fix.closing().opening() if fix else None,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.model.tls_strength import Ciphers, fault, named, read_ciphers
 from auditor.rule import DovecotRule
 
@@ -52,6 +53,7 @@ class DovecotCipherListWeak(DovecotRule):
                     advice="take the line out, or write the ciphers that your policy recommends",
                     severity=severity,
                     subject=setting.name,
+                    fix=without(setting.origin, setting.name),
                 )
 
     def _judged(self, ciphers: Ciphers, dovecot: Dovecot, *, is_default: bool) -> tuple[Severity, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import switched
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -49,4 +50,5 @@ class DovecotCleartextLogin(AccessRule):
                     because=[(group.ssl.origin, "TLS is offered, not required")],
                     advice="take the line out, or set `ssl = required`",
                     subject=group.cleartext.name,
+                    fix=switched(dovecot.dovecot, group.cleartext),
                 )

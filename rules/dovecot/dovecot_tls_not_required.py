@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import setting_to
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -48,4 +49,5 @@ class DovecotTlsNotRequired(AccessRule):
                     f"sessions by {', '.join(group.other_mechanisms)} may stay in clear ({group.services})",
                     advice="set `ssl = required`",
                     subject=group.ssl.name,
+                    fix=setting_to(dovecot.dovecot, group.ssl, "required"),
                 )

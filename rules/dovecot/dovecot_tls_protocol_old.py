@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.fixes import setting_to
 from auditor.model.tls_strength import allowed_protocols, named
 from auditor.rule import DovecotRule
 
@@ -57,4 +58,5 @@ class DovecotTlsProtocolOld(DovecotRule):
                 severity=severity,
                 confidence=Confidence.HIGH if openssl.version else Confidence.MEDIUM,
                 subject=setting.name,
+                fix=setting_to(dovecot, setting, policy.minimum_protocol),
             )

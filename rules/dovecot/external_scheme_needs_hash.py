@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import with_plain_scheme
 from auditor.model.external_users import external_users
 from auditor.rule import DovecotRule
 from auditor.text import shortened
@@ -43,6 +44,7 @@ class ExternalSchemeNeedsHash(DovecotRule):
         for external in external_users(dovecot):
             if users := external.empty_under_a_hash:
                 scheme, origin = external.passdb.scheme
+                fix = with_plain_scheme(dovecot, external.passdb)
                 yield self.finding(
                     origin,
                     f"{external.named(users)} of {shortened(external.passdb.users_path)} cannot log in with a"
@@ -50,4 +52,5 @@ class ExternalSchemeNeedsHash(DovecotRule):
                     because=external.places(users, "an empty field"),
                     advice="set the scheme to PLAIN, and keep the filter of mechanisms",
                     subject=external.passdb.title,
+                    fix=fix.opening() if fix else None,
                 )

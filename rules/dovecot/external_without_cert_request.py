@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import asking_for_certificates
 from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule
 
@@ -50,6 +51,7 @@ class ExternalWithoutCertRequest(DovecotRule):
             return
         what = f"`{wanted.name}` is on" if wanted.name != "auth_mechanisms" else "EXTERNAL is offered"
         asking = dovecot.spelled("ssl_server_request_client_cert")
+        off = dovecot.get("ssl_server_request_client_cert")
         on = any(context.enabled for context in dovecot.tls_contexts)
         causes = dovecot.spellings("ssl_server_request_client_cert" if on else "ssl")
         why = f"`{asking}` is off" if on else "TLS is off (`ssl = no`)"
@@ -62,4 +64,5 @@ class ExternalWithoutCertRequest(DovecotRule):
             ],
             advice=f"set `{asking} = yes` and name the CA in `{dovecot.spelled('ssl_server_ca_file')}`",
             subject=asking,
+            fix=asking_for_certificates(dovecot, [off]) if on and off else None,
         )

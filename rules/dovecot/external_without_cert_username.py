@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import setting_to
 from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule
 
@@ -45,6 +46,9 @@ class ExternalWithoutCertUsername(DovecotRule):
             return
         settings = dovecot.spellings("auth_ssl_username_from_cert")
         places = {one.origin: "has no effect here" if is_true(one.value) else "is off here" for one in settings}
+        taking = dovecot.get("auth_ssl_username_from_cert")
+        verified = any(context.asks and context.has_ca for context in dovecot.tls_contexts)
+        fix = setting_to(dovecot, taking, "yes") if taking and verified else None
         yield self.finding(
             external.origin,
             "no certificate login can succeed: EXTERNAL is offered, but `auth_ssl_username_from_cert` is off"
@@ -52,4 +56,5 @@ class ExternalWithoutCertUsername(DovecotRule):
             because=[(origin, f"taking names from certificates {label}") for origin, label in places.items()],
             advice="set `auth_ssl_username_from_cert = yes`, or take `external` out of `auth_mechanisms`",
             subject="auth_ssl_username_from_cert",
+            fix=fix.opening() if fix else None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import with_marker
 from auditor.model.tls import lacks_marker
 from auditor.rule import DovecotRule
 
@@ -51,4 +52,5 @@ class FileMarkerMissing(DovecotRule):
                     " contents, as there is no `<` before the name",
                     advice=f"write `{setting.name} = <` and the name behind it, without quotes",
                     subject=setting.name,
+                    fix=with_marker(setting),
                 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.access.addresses import INTERNET
 from auditor.access.rows import Right
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import bound_to_loopback
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -39,11 +40,13 @@ class LmtpOpen(AccessRule):
 
     def check(self, access: Access) -> Iterator[Finding]:
         """Yield LMTP's ports that are open to the Internet."""
-        for row in (row for dovecot in access.dovecot for row in dovecot.rows if row.right is Right.ENTRY):
+        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.right is Right.ENTRY)
+        for dovecot, row in rows:
             if row.listener.port and row.source.addresses & INTERNET:
                 yield self.finding(
                     row.listener.origin,
                     f"anybody may put mail into mailboxes, past all filters ({row.listener.label})",
                     advice="use a UNIX socket, or bind it to 127.0.0.1",
                     subject=row.listener.label,
+                    fix=bound_to_loopback(dovecot, row.listener.origin),
                 )

@@ -47,6 +47,7 @@ class MasterPassdbOpen(DovecotRule):
                 f"{found.who}, and from there into every mailbox: {found.passdb.title} makes its users masters",
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix,
                 label=found.label,
                 severity=found.severity,
                 subject=found.passdb.title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import without_field
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ class OverrideNopasswordMisleading(DovecotRule):
                 advice="take it out",
                 severity=Severity.LOW if open_then else Severity.INFO,
                 subject=passdb.title,
+                fix=without_field(passdb, field),
             )

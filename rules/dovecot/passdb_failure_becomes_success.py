@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -48,4 +49,5 @@ class PassdbFailureBecomesSuccess(AccessRule):
                     because=login.because,
                     advice="take the line out",
                     subject=setting.name,
+                    fix=without(setting.origin, setting.name.rpartition("/")[2]),
                 )

@@ -47,6 +47,7 @@ class ProtocolPassdbRunsFirst(DovecotRule):
                 " the global ones",
                 because=found.because,
                 advice=found.advice,
+                fix=found.fix,
                 label=found.label,
                 severity=found.severity,
                 subject=found.passdb.title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import asking_for_certificates
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class RequireCertWithoutRequest(DovecotRule):
         certificates = dovecot.client_certificates
         for setting, protocols in certificates.required_by.items():
             deaf = [protocol for protocol in protocols if not certificates.can_be_shown(protocol)]
+            silent = list(dict.fromkeys(one for protocol in deaf for one in certificates.requesting(protocol)))
             if deaf:
                 yield self.finding(
                     setting.origin,
@@ -48,4 +50,5 @@ class RequireCertWithoutRequest(DovecotRule):
                     because=[(one.origin, "nobody is asked") for one in certificates.requesting(deaf[0])],
                     advice=f"set `{dovecot.spelled('ssl_server_request_client_cert')} = yes` and name the CA",
                     subject=setting.name,
+                    fix=asking_for_certificates(dovecot, silent),
                 )

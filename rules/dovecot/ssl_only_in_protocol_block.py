@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import setting_to
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -48,4 +49,5 @@ class SslOnlyInProtocolBlock(DovecotRule):
                     f"the ports 993 and 995 stay closed: `ssl = {setting.value}` counts in this block only",
                     because=[(everywhere.origin, "TLS is off for all")],
                     advice="write `ssl = yes` outside of the blocks",
+                    fix=setting_to(dovecot, everywhere, "yes").opening(),
                 )

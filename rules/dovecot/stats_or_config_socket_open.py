@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class StatsOrConfigSocketOpen(DovecotRule):
                         advice="take the line out, or name the one user that needs the socket",
                         severity=severity,
                         subject=socket,
+                        fix=without(mode.origin, "mode"),
                     )
 
 

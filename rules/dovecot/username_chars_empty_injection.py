@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Confidence, Severity
+from auditor.model.fixes import without
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -54,4 +55,5 @@ class UsernameCharsEmptyInjection(DovecotRule):
             severity=Severity.HIGH if injectable else Severity.LOW,
             confidence=Confidence.MEDIUM if injectable else Confidence.HIGH,
             subject=setting.name,
+            fix=without(setting.origin, setting.name),
         )

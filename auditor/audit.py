@@ -15,7 +15,15 @@ from auditor.fingerprint import told_apart, with_fingerprint
 from auditor.model import Assumptions, build_model
 from auditor.model.tls_policy import DEFAULT_POLICY
 from auditor.read import Instances, Versions, read_hosts
-from auditor.rule import AccessRule, DovecotRule, HostRule, PostfixRule, SuppressionRule, rule_packages
+from auditor.rule import (
+    AccessRule,
+    DovecotAccessRule,
+    DovecotRule,
+    HostRule,
+    PostfixRule,
+    SuppressionRule,
+    rule_packages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -181,6 +189,8 @@ def _all_results(rule: AnyRule, model: AuditedHost, access: Access) -> Iterable[
             return chain.from_iterable(map(rule.check, model.postfix))
         case HostRule():
             return rule.check(model)
+        case DovecotAccessRule():
+            return chain.from_iterable(map(rule.check, access.dovecot))
         case AccessRule():
             return rule.check(access)
         case SuppressionRule():

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
+from auditor.access.dovecot import DovecotAccess
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
 from auditor.finding import Confidence, Finding, Location, NotChecked, Severity
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from auditor.host import Unreadable
     from auditor.model.files import TrustUse
 
-Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, Access, Suppressions)
+Subject = TypeVar("Subject", Dovecot, Postfix, AuditedHost, DovecotAccess, Access, Suppressions)
 Place = Span | Origin | str
 Because = tuple[Place, str]
 
@@ -194,13 +195,19 @@ class AccessRule(Rule[Access]):
     product = "both"
 
 
+class DovecotAccessRule(Rule[DovecotAccess]):
+    """A rule about who can get into one Dovecot instance, and how."""
+
+    product = "dovecot"
+
+
 class SuppressionRule(Rule[Suppressions]):
     """A rule about the suppressions of a host; it runs after all others."""
 
     product = "both"
 
 
-AnyRule = DovecotRule | PostfixRule | HostRule | AccessRule | SuppressionRule
+AnyRule = DovecotRule | PostfixRule | HostRule | AccessRule | DovecotAccessRule | SuppressionRule
 
 
 def _location(place: Place, label: str = "", *, primary: bool = False) -> Location:

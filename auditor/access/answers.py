@@ -7,33 +7,20 @@ Source: ``passwd_file_verify_plain``, ``static_save_fields``, ``auth_request_pas
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet
-from auditor.files.passwd_file import Entry, PasswdFile
-from auditor.model.openings import fields_set, is_plain, why_any, why_empty
+from auditor.access.fields import SetFields, fields_for, why_any
+from auditor.access.stored import fails_at_empty, is_readable, stores_empty, suits, why_empty
 from auditor.model.reach import CREDENTIAL_MECHANISMS, WITHOUT_CREDENTIALS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from auditor.access.facts import Because
+    from auditor.files.passwd_file import Entry
     from auditor.model.passdb import Passdb
     from auditor.model.passdb_fields import Field
-
-RENAMING_FIELDS: Final = ("user", "username", "domain", "login_user")
-"""Fields by which a passdb makes somebody else of the one who logs in."""
-
-
-FAILING_SCHEMES: Final = frozenset(
-    {"CRAM-MD5", "DES-CRYPT", "DIGEST-MD5", "HMAC-MD5", "LDAP-MD5", "MD5", "MD5-CRYPT", "OTP", "PBKDF2", "PLAIN-MD4"}
-    | {"PLAIN-MD5", "PLAIN-TRUNC", "SCRAM-SHA-1", "SCRAM-SHA-256", "SHA", "SHA1", "SHA256", "SHA512", "SMD5", "SSHA"}
-    | {"SSHA256", "SSHA512"}
-)
-"""Schemes of which 2.4 takes an empty text for a failure of the passdb, not for a wrong password.
-
-Tried on 2.4.1 and 2.4.5 with every scheme; in 2.3.19 no scheme does so.
-"""
 
 
 class Result(Enum):
@@ -98,61 +85,6 @@ class Answer(NamedTuple):
     known: bool | None = None
 
 
-class SetFields(NamedTuple):
-    """The fields of one login at one passdb: when the password is checked, and afterwards."""
-
-    early: Mapping[str, Field]
-    final: Mapping[str, Field]
-    networks: AddressSet
-    fails: bool
-
-
-def is_readable(passdb: Passdb) -> bool:
-    """Whether it can be said what a passdb has stored."""
-    return passdb.driver == "static" or isinstance(passdb.users, PasswdFile)
-
-
-def set_fields(fields: Iterable[Field]) -> SetFields:
-    """Set fields one after the other, each network limit to hold (``auth_request_set_field``)."""
-    early: dict[str, Field] = {}
-    final: dict[str, Field] = {}
-    networks = EVERYWHERE
-    fails = False
-    for field in fields:
-        if field.suffix == "remove":
-            final.pop(field.name, None)
-            if not field.late:
-                early.pop(field.name, None)
-        elif not (field.suffix and field.name in final):
-            final[field.name] = field
-            if not field.late:
-                early[field.name] = field
-            fails = fails or field.name == "fail"
-            if field.name in ("allow_nets", "allow_real_nets"):
-                networks &= allowed(field.value)
-    return SetFields(early, final, networks, fails)
-
-
-def allowed(networks: str) -> AddressSet:
-    """Return the addresses of ``allow_nets``; ``local`` stands for clients without an address, which come from here."""
-    if "%" in networks:
-        return EVERYWHERE
-    found = AddressSet()
-    for word in networks.replace(",", " ").split():
-        try:
-            found |= AddressSet.of([word])
-        except ValueError:
-            continue
-    return found
-
-
-def fields_for(passdb: Passdb, entry: Entry | None) -> SetFields:
-    """Return the fields of a login of one user, or of anybody where there are no entries."""
-    if entry is not None and isinstance(passdb.users, PasswdFile):
-        return set_fields(fields_set(passdb, passdb.users, entry))
-    return set_fields(passdb.fields)
-
-
 def answer_of(passdb: Passdb, entry: Entry | None, attempt: Attempt, *, verified: bool) -> Answer:
     """Return the answer that a passdb gives.
 
@@ -172,6 +104,15 @@ def answer_of(passdb: Passdb, entry: Entry | None, attempt: Attempt, *, verified
     if result is Result.OK and fails and not passdb.is_deny:
         result = Result.UNKNOWN_USER
     return Answer(result, fields.final, because, known)
+
+
+def needed(passdb: Passdb, entry: Entry | None) -> Sent | None:
+    """Return the least that lets a user in from some address, where passwords are compared; None for a real one."""
+    for sent in (Sent.ANYTHING, Sent.NOTHING):
+        attempt = Attempt("", "PLAIN", sent, source=fields_for(passdb, entry).networks)
+        if not passdb.never_succeeds and answer_of(passdb, entry, attempt, verified=False).result is Result.OK:
+            return sent
+    return None
 
 
 def _knows_name(passdb: Passdb, entry: Entry | None, attempt: Attempt) -> bool:
@@ -196,10 +137,13 @@ def _comparison(
         return Result.OK, why_any(nopassword), None
     if attempt.knows(passdb):
         return Result.OK, ((passdb.origin, "the password is checked here"),), None
-    empty = _stores_empty(passdb, entry)
+    if not is_readable(passdb) and attempt.mechanism == "EXTERNAL":
+        # It comes with the empty password (src/auth/mech-external.c); Way says that the answer is not known.
+        return Result.OK, ((passdb.origin, "is asked with the empty password"),), None
+    empty = stores_empty(passdb, entry)
     if empty and attempt.sent is Sent.NOTHING:
-        return Result.OK, tuple(_why_empty(passdb, entry)), None
-    fails = empty is False and passdb.dialect == "2.4" and _scheme(passdb, entry).partition(".")[0] in FAILING_SCHEMES
+        return Result.OK, tuple(why_empty(passdb, entry)), None
+    fails = empty is False and fails_at_empty(passdb, entry)
     return Result.FAILURE if fails else Result.MISMATCH, (), None
 
 
@@ -216,49 +160,12 @@ def _credentials(
             # It stands for the empty password (static_save_fields).
             return Result.OK, why_any(nopassword), attempt.sent is Sent.NOTHING
         return Result.OK if verified else Result.MISMATCH, (), None
-    empty = _stores_empty(passdb, entry)
+    empty = stores_empty(passdb, entry)
     if empty:
-        return Result.OK, tuple(_why_empty(passdb, entry)), attempt.sent is Sent.NOTHING
+        return Result.OK, tuple(why_empty(passdb, entry)), attempt.sent is Sent.NOTHING
     if empty is False:
         return Result.MISMATCH, (), None
-    if is_readable(passdb) and not _suits(_scheme(passdb, entry), attempt.mechanism):
+    if is_readable(passdb) and not suits(passdb, entry, attempt.mechanism):
         # What is stored is handed out all the same, and comes before what an earlier passdb has handed out.
         return Result.MISMATCH, (), False
     return Result.OK, ((passdb.origin, "the password is looked up here"),), attempt.knows(passdb)
-
-
-def _suits(scheme: str, mechanism: str) -> bool:
-    return is_plain(scheme) or scheme.partition(".")[0] in CREDENTIAL_MECHANISMS[mechanism.lower()]
-
-
-def _scheme(passdb: Passdb, entry: Entry | None) -> str:
-    if entry is not None:
-        return entry.scheme or passdb.scheme[0]
-    stored = passdb.static_password
-    text = stored[0] if stored else ""
-    return text[1:].partition("}")[0].upper() if text.startswith("{") and "}" in text else "PLAIN"
-
-
-def stores_password(passdb: Passdb, entry: Entry | None) -> bool:
-    """Whether something is stored that a client may know, or may be where that cannot be said."""
-    if not is_readable(passdb):
-        return True
-    return (entry is not None or passdb.static_password is not None) and _stores_empty(passdb, entry) is None
-
-
-def _stores_empty(passdb: Passdb, entry: Entry | None) -> bool | None:
-    """Return whether the empty text that is stored is the empty password; None where something else is stored."""
-    if entry is not None:
-        return is_plain(_scheme(passdb, entry)) if entry.is_empty else None
-    if (stored := passdb.static_password) is None:
-        return None
-    text = stored[0]
-    bare = text.partition("}")[2] if text.startswith("{") and "}" in text else text
-    return None if bare else is_plain(_scheme(passdb, None))
-
-
-def _why_empty(passdb: Passdb, entry: Entry | None) -> Iterator[Because]:
-    if entry is not None and isinstance(passdb.users, PasswdFile):
-        yield from why_empty(passdb, passdb.users, entry)
-    elif stored := passdb.static_password:
-        yield stored[1], "the password of everybody is the empty one"

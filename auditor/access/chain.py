@@ -92,7 +92,7 @@ class Chain:
             passdb = self.passdbs[at]
             answer = answer_of(passdb, entries.get(passdb), attempt, verified=state.verified)
             if passdb.is_deny and answer.result is not Result.UNKNOWN_USER:
-                return End(False)
+                return End(False, state.steps)
             state, continues = _after(passdb, answer, state)
             if continues and onward and answer.result is Result.OK:
                 return onward(state)

@@ -7,13 +7,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import INTERNET, LOOPBACK, AddressSet
+from auditor.access.certificate_logins import CertificateLogins
+from auditor.access.certificate_names import FieldInUse, fields_in_use
 from auditor.access.clear import Unprotected, unprotected
 from auditor.access.denials import Denial, denials
+from auditor.access.denied_fields import DeniedField, denied_fields
 from auditor.access.dovecot_doors import Doors
 from auditor.access.dovecot_listeners import InetListener, UnixListener, inet_listeners, networks, unix_listeners
 from auditor.access.dovecot_logins import LoginRows
 from auditor.access.dovecot_services import service_rows
-from auditor.access.logins import Login, logins, view_of
+from auditor.access.external_users import ExternalUsers, external_users
+from auditor.access.logins import AuthService, Login, view_of
+from auditor.access.open_passdbs import OpenPassdbs
+from auditor.access.rows import Secret
+from auditor.access.user_drift import Drift, drifts
 from auditor.model.reach import POSTFIX_SERVICE
 
 if TYPE_CHECKING:
@@ -21,10 +28,15 @@ if TYPE_CHECKING:
     from auditor.access.rows import Listener, Row
     from auditor.dovecot.configuration import Setting
     from auditor.model import AuditedHost, Dovecot
+    from auditor.model.passdb import Passdb
     from auditor.text import Origin
 
 FEW: Final = 256
 """Addresses of one small network, all of which may be proxies."""
+
+
+SAME_FOR_ALL: Final = frozenset({Secret.ANY_PASSWORD, Secret.EMPTY_PASSWORD, Secret.ONE_PASSWORD})
+"""What everybody may know who knows what one user knows."""
 
 
 class Proxies(NamedTuple):
@@ -51,19 +63,72 @@ class DovecotAccess:
     def __init__(self, host: AuditedHost, dovecot: Dovecot) -> None:
         self.host = host
         self.dovecot = dovecot
-        self._logins: dict[tuple[object, ...], tuple[Login, ...]] = {}
+        self._auth: dict[tuple[object, ...], AuthService] = {}
+
+    def auth_service(self, protocol: str) -> AuthService:
+        """Return the auth service as a protocol sees it."""
+        view = view_of(self.dovecot, protocol)
+        if view not in self._auth:
+            self._auth[view] = AuthService(self.dovecot, protocol)
+        return self._auth[view]
+
+    @cached_property
+    def auth_services(self) -> dict[str, AuthService]:
+        """The auth service by protocol, Postfix's included if that may ask; by no name where none is known."""
+        return {scope.protocol: self.auth_service(scope.protocol) for scope in self.dovecot.auth_scopes}
 
     @cached_property
     def logins(self) -> dict[str, tuple[Login, ...]]:
         """The logins that succeed, by the protocols that clients log in by."""
-        return {protocol: self.logins_by(protocol) for protocol in self.dovecot.protocols}
+        return {protocol: self.auth_service(protocol).logins for protocol in self.dovecot.protocols}
 
-    def logins_by(self, service: str) -> tuple[Login, ...]:
-        """Return the logins that succeed for a protocol such as ``imap``, or for ``smtp``, which is Postfix's."""
-        view = view_of(self.dovecot, service)
-        if view not in self._logins:
-            self._logins[view] = logins(self.dovecot, service)
-        return self._logins[view]
+    @cached_property
+    def open_passdbs(self) -> OpenPassdbs:
+        """The passdbs that let people in who know nothing."""
+        return OpenPassdbs(self.dovecot, self.auth_services)
+
+    @cached_property
+    def static_logins(self) -> dict[Passdb, dict[str, Login]]:
+        """The static passdbs that let others in under every name, each with one login a protocol."""
+        found: dict[Passdb, dict[str, Login]] = defaultdict(dict)
+        for service, auth in self.auth_services.items():
+            for login in auth.logins if self._is_open_to_others(service) else ():
+                passdb = login.passdb
+                if passdb is None or passdb.driver != "static" or login.by_failure or login.proxied:
+                    continue
+                if login.secret in SAME_FOR_ALL and login.networks - LOOPBACK:
+                    found[passdb].setdefault(service, login)
+        return found
+
+    def _is_open_to_others(self, service: str) -> bool:
+        """Whether other hosts get to a service: Postfix listens for itself, as may whatever is not known."""
+        beyond = {door.listener.service for door in self._doors if door.source.addresses - LOOPBACK}
+        return service in ("", POSTFIX_SERVICE, *beyond)
+
+    @cached_property
+    def certificate_logins(self) -> CertificateLogins:
+        """What EXTERNAL does at the protocols that clients log in by."""
+        return CertificateLogins(self.auth_service(protocol) for protocol in self.dovecot.protocols)
+
+    @cached_property
+    def username_fields(self) -> tuple[FieldInUse, ...]:
+        """The settings that decide which name a certificate gives."""
+        return tuple(fields_in_use(self.dovecot, self.certificate_logins.passdbs))
+
+    @cached_property
+    def external_users(self) -> tuple[ExternalUsers, ...]:
+        """The passdbs that were made for certificate logins only."""
+        return tuple(external_users(self.dovecot))
+
+    @cached_property
+    def drifts(self) -> tuple[Drift, ...]:
+        """What became of the users of certificate logins among the other users."""
+        return tuple(drifts(self.dovecot, self.certificate_logins.passdbs))
+
+    @cached_property
+    def denied_fields(self) -> tuple[DeniedField, ...]:
+        """The boolean fields that are given a no, those of many users once."""
+        return tuple(found for passdb in self.dovecot.passdbs for found in denied_fields(passdb))
 
     @cached_property
     def ports(self) -> tuple[InetListener, ...]:
@@ -79,6 +144,10 @@ class DovecotAccess:
     def rows(self) -> tuple[Row, ...]:
         """Every way in, not yet reduced to the minimal ones."""
         return (*self._login_rows.rows(), *service_rows(self.dovecot, self.ports, self.sockets))
+
+    def rows_at(self, service: str) -> list[Row]:
+        """Return the ways in at the ports and sockets of a service."""
+        return [row for row in self.rows if row.listener.service == service]
 
     @cached_property
     def _doors(self) -> tuple[Door, ...]:
@@ -109,9 +178,8 @@ class DovecotAccess:
     def failures_let_in(self) -> dict[Setting, list[Login]]:
         """The rules of passdbs by which a login that fails is let in from elsewhere."""
         found: dict[Setting, list[Login]] = defaultdict(list)
-        asked = [POSTFIX_SERVICE] if self.dovecot.asked_by_postfix else []
-        for login in (one for service in (*self.logins, *asked) for one in self.logins_by(service)):
-            setting = login.failing.failure_rule if login.failing else None
+        for login in (one for auth in self.auth_services.values() for one in auth.logins):
+            setting = login.passdb.failure_rule if login.passdb and login.by_failure else None
             if setting is not None and login.networks - LOOPBACK:
                 found[setting].append(login)
         return found
@@ -125,6 +193,11 @@ class DovecotAccess:
             if setting is not None and (trusted := networks(self.dovecot, "login_trusted_networks", scope)):
                 found[setting] = trusted
         return found
+
+    @property
+    def hears_proxies(self) -> bool:
+        """Whether a listener of a login service hears proxies, in front of which certificates may be verified."""
+        return any(door.listener.proxied for door in self._doors)
 
     @cached_property
     def proxies(self) -> Proxies | None:

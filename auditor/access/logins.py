@@ -8,15 +8,18 @@ assumed both ways.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from itertools import chain as chained
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet
-from auditor.access.answers import RENAMING_FIELDS, Attempt, Sent, is_readable
+from auditor.access.answers import Attempt, Result, Sent
 from auditor.access.chain import Chain, End, State
 from auditor.access.facts import Unknown
+from auditor.access.fields import RENAMING_FIELDS
 from auditor.access.names import NameClass, Names
 from auditor.access.rows import Certificate, Right, Secret
+from auditor.access.stored import is_readable
 from auditor.access.ways import (
     Way,
     assumed,
@@ -63,8 +66,10 @@ class Login(NamedTuple):
     proxied: bool = False
     because: tuple[Because, ...] = ()
     unknown: tuple[Unknown, ...] = ()
-    failing: Passdb | None = None
-    """The passdb by whose rules a failure is what lets the user in."""
+    passdb: Passdb | None = None
+    """The passdb that lets the user in, or makes later ones take the password for checked; None where none is asked."""
+    by_failure: bool = False
+    """Whether it is a failure of the passdb that does so, by its rules."""
 
     @property
     def is_plaintext(self) -> bool:
@@ -75,11 +80,6 @@ class Login(NamedTuple):
     def needs_tls(self) -> bool:
         """Whether the mechanism works over TLS only: it binds to the channel, or goes by a certificate."""
         return self.mechanism.endswith("-PLUS") or self.certificate is not Certificate.NONE
-
-
-def logins(dovecot: Dovecot, service: str) -> tuple[Login, ...]:
-    """Return the logins that succeed for a protocol such as ``imap`` or ``smtp``, which is Postfix's."""
-    return AuthService(dovecot, service).logins
 
 
 def view_of(dovecot: Dovecot, service: str) -> tuple[object, ...]:
@@ -105,7 +105,12 @@ class AuthService:
         self.names = Names(dovecot, self.scope)
         self.users = self.names.classes(self.ordinary.passdbs)
 
-    @property
+    @cached_property
+    def master_users(self) -> tuple[NameClass, ...]:
+        """The names that the passdbs of master users tell apart."""
+        return self.names.classes(self.masters.passdbs)
+
+    @cached_property
     def logins(self) -> tuple[Login, ...]:
         """The logins that succeed, in the order of the mechanisms."""
         if not self.dovecot.auth.starts:
@@ -130,7 +135,7 @@ class AuthService:
                 yield Login(mechanism, Secret.NONE, name.value if name else "anonymous", because=offered)
         elif mechanism in COMPARING_MECHANISMS or mechanism.lower() in CREDENTIAL_MECHANISMS:
             if mechanism != "EXTERNAL" or self._knows_certificates:
-                yield from (login._replace(because=(*login.because, *offered)) for login in self._compared(mechanism))
+                yield from (login._replace(because=(*login.because, *offered)) for login in self.compared(mechanism))
         else:
             secret = Secret.TOKEN if mechanism in TOKEN_MECHANISMS else Secret.PASSWORD
             missing = Unknown(f"the mechanism {mechanism}", "whom it lets in is known only when it runs")
@@ -140,14 +145,14 @@ class AuthService:
     def _knows_certificates(self) -> bool:
         return self.service != POSTFIX_SERVICE and self.dovecot.takes_names_from_certificates
 
-    def _compared(self, mechanism: str) -> Iterator[Login]:
+    def compared(self, mechanism: str) -> Iterator[Login]:
+        """Yield the logins by a mechanism that passdbs answer to, a name from a certificate taken for granted."""
         yield from self._grouped(mechanism, self.users, self._ways(mechanism, self.ordinary, self.users), Right.READ)
         separator = self.dovecot.get("auth_master_user_separator", self.scope)
         names_another = mechanism in ("PLAIN", "EXTERNAL") or bool(separator and separator.value)
         if self.masters.passdbs and names_another:
-            users = self.names.classes(self.masters.passdbs)
-            ways = self._ways(mechanism, self.masters, users, self._onward)
-            yield from self._grouped(mechanism, users, ways, Right.READ_ANYONE)
+            ways = self._ways(mechanism, self.masters, self.master_users, self._onward)
+            yield from self._grouped(mechanism, self.master_users, ways, Right.READ_ANYONE)
 
     def _onward(self, attempt: Attempt) -> Callable[[State], End]:
         """Return how a login goes on that a master passdb has let through: as whomever it may be."""
@@ -157,6 +162,16 @@ class AuthService:
             return next((end for end in ends if end.success), End(False))
 
         return onward
+
+    def asked(self, mechanism: str) -> tuple[Passdb, ...]:
+        """Return the passdbs that logins of those who know nothing get to by a mechanism (in lower case)."""
+        sent = Sent.NOTHING if mechanism == "external" else Sent.ANYTHING
+        ends = (
+            chain.end(Attempt(user.name, mechanism.upper(), sent), user.entries)
+            for chain, users in ((self.ordinary, self.users), (self.masters, self.master_users))
+            for user in users
+        )
+        return tuple(dict.fromkeys(step.passdb for end in ends for step in end.steps))
 
     # -- ways --------------------------------------------------------------------------------------------------------
 
@@ -213,7 +228,8 @@ class AuthService:
         groups: dict[tuple[object, ...], list[Way]] = defaultdict(list)
         let_in: dict[tuple[Secret, str], AddressSet] = defaultdict(AddressSet)
         for way in ways:
-            groups[way.credit.passdb, way.failing, way.secret, way.proxied, way.unknown].append(way)
+            by_failure = way.opening.result is not Result.OK
+            groups[way.credit.passdb, way.opening.passdb, by_failure, way.secret, way.proxied, way.unknown].append(way)
             let_in[way.secret, way.user.name] |= way.source
         for group in groups.values():
             by_networks: dict[AddressSet, list[Way]] = defaultdict(list)
@@ -239,7 +255,8 @@ class AuthService:
                     way.proxied,
                     tuple(dict.fromkeys(chained.from_iterable(step.because for step in way.end.steps))),
                     way.unknown,
-                    way.failing,
+                    way.opening.passdb,
+                    way.opening.result is not Result.OK,
                 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from auditor.access.answers import RENAMING_FIELDS
 from auditor.access.chain import accepts_name
 from auditor.access.facts import Unknown
+from auditor.access.fields import RENAMING_FIELDS
 from auditor.access.usernames import formatting
 from auditor.files.passwd_file import Entry, PasswdFile
 from auditor.model.vocabulary import spelled

@@ -129,7 +129,7 @@ class Sasl:
     @cached_property
     def _logins(self) -> tuple[Login, ...]:
         name = self._service.get("smtpd_sasl_service").effective or "smtp"
-        return tuple(login for one in self._asked for login in one.logins_by(name))
+        return tuple(login for one in self._asked for login in one.auth_service(name).logins)
 
     def _is_allowed(self, mechanism: str, *, tls: bool) -> bool:
         parameter = "smtpd_sasl_tls_security_options" if tls else "smtpd_sasl_security_options"

@@ -6,12 +6,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, AddressSet
-from auditor.access.answers import Attempt, Result, Sent, fields_for, is_readable, stores_password
+from auditor.access.answers import Attempt, Result, Sent
 from auditor.access.chain import Chain, End, accepts_name, rule_for
 from auditor.access.facts import Unknown
+from auditor.access.fields import fields_for
 from auditor.access.rows import Secret
+from auditor.access.stored import is_readable, stores_password
 from auditor.files.passwd_file import PasswdFile
-from auditor.model.openings import some_of
 from auditor.text import shortened
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from auditor.access.chain import Step
     from auditor.access.names import NameClass
+    from auditor.files.passwd_file import Entry
     from auditor.model.passdb import Passdb
 
 MAX_ASSUMED: Final = 4
@@ -46,10 +48,9 @@ class Way(NamedTuple):
         return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
 
     @property
-    def failing(self) -> Passdb | None:
-        """The passdb whose failure lets the user in, or makes later ones take the password for checked."""
-        first = next(step for step in self.end.steps if step.counts)
-        return None if first.result is Result.OK else first.passdb
+    def opening(self) -> Step:
+        """The step that lets the user in, or makes later passdbs take the password for checked."""
+        return next(step for step in self.end.steps if step.counts)
 
     @property
     def secret(self) -> Secret:
@@ -74,12 +75,27 @@ def in_words(ways: Sequence[Way], left_out: Iterable[NameClass]) -> str:
     entries = [(way.user.entries.get(step.passdb), way.user.number) for way in ways]
     named = [(entry, number) for entry, number in entries if entry is not None]
     if isinstance(users, PasswdFile) and named and not any(way.user.others for way in ways):
-        return some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
+        return _some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
     everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
     without = [user for user in left_out if accepts_name(step.passdb, user.name) and not user.others]
     names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
-    limit = f" that passes `{shortened(step.passdb.username_filter)}`" if step.passdb.username_filter else ""
-    return f"{everyone}{limit}{' but ' if names else ''}{', '.join(names)}{' …' if len(without) > SHOWN else ''}"
+    but = f" but {', '.join(names)}{' …' if len(without) > SHOWN else ''}" if names else ""
+    return f"{everyone}{name_limit(step.passdb)}{but}"
+
+
+def name_limit(passdb: Passdb) -> str:
+    """Return in words which names a passdb answers for, behind a blank; empty for all."""
+    names = shortened(passdb.username_filter)
+    return f" whose name passes the filter `{names}`" if names else ""
+
+
+def _some_of(passdb: Passdb, users: PasswdFile, number: int, first: Entry) -> str:
+    """Return so many users of a passwd-file in words; the first is named where there is no other."""
+    if number == len(users.entries):
+        return passdb.everyone
+    if number == 1:
+        return f"{shortened(first.user.partition(' ')[0])} of {shortened(passdb.users_path)}"
+    return f"{number} of the {len(users.entries)} users in {shortened(passdb.users_path)}"
 
 
 def is_proxied(end: End) -> bool:

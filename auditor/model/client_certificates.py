@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from auditor.dovecot.configuration import Scope, Setting
+from auditor.dovecot.configuration import Setting
 from auditor.model.public_trust import PublicCas, public_cas
 from auditor.model.tls import where
 from auditor.model.vocabulary import is_true
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from auditor.model.dovecot import Dovecot
     from auditor.model.files import FileUse
-    from auditor.model.passdb import Passdb
     from auditor.model.tls import TlsContext
 
 
@@ -34,20 +33,6 @@ class ClientCertificates:
             return Setting("auth_mechanisms", "external", external.origin)
         setting = self.dovecot.get("auth_ssl_username_from_cert")
         return setting if setting is not None and is_true(setting.value) else None
-
-    @property
-    def passdbs_asked(self) -> list[Passdb]:
-        """The passdbs that EXTERNAL logins of any protocol get to."""
-        scopes = (Scope(protocol=protocol) for protocol in self.dovecot.protocols)
-        return list(dict.fromkeys(passdb for scope in scopes for passdb in self.dovecot.chain(scope, "external")))
-
-    def why_not_external(self, passdb: Passdb) -> str:
-        """Return what keeps EXTERNAL logins out of a passdb."""
-        if not passdb.admits("external"):
-            return f"its `{passdb.filter_setting}` keeps EXTERNAL out"
-        if passdb not in self.passdbs_asked:
-            return "EXTERNAL logins do not get to it"
-        return "no user of it has `nopassword` or an empty plain password"
 
     @cached_property
     def deciding_contexts(self) -> list[TlsContext]:
@@ -83,10 +68,8 @@ class ClientCertificates:
         contexts = (context for context in self.dovecot.tls_contexts if context.scope.protocol == protocol)
         return list(dict.fromkeys(one for context in contexts if (one := context.request_client_cert) is not None))
 
-    def can_be_shown(self, protocol: str) -> bool:
-        """Whether clients of a protocol can show a certificate: to Dovecot, or to a proxy that it believes."""
-        if self.dovecot.listeners.take_proxy_protocol and self.dovecot.is_at_least(2, 4, 4):
-            return True
+    def asked_for_by(self, protocol: str) -> bool:
+        """Whether clients of a protocol are asked for a certificate somewhere."""
         return any(context.asks for context in self.dovecot.tls_contexts if context.scope.protocol == protocol)
 
     def where(self, contexts: Sequence[TlsContext]) -> str:

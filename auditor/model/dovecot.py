@@ -16,10 +16,9 @@ from auditor.model.client_certificates import ClientCertificates
 from auditor.model.dovecot_databases import dovecot_database_links
 from auditor.model.files import FileUse, KeyPair, TrustUse
 from auditor.model.listeners import LOGIN_SERVICES, LoginListeners
-from auditor.model.open_passdbs import Hole, OpenPassdb, open_passdbs
 from auditor.model.openssl import OpenSsl, openssl_of
 from auditor.model.passdb_views import passdbs_by_scope
-from auditor.model.reach import PASSWORD_MECHANISMS, POSTFIX_SERVICE, Reach
+from auditor.model.reach import POSTFIX_SERVICE
 from auditor.model.tls import TlsContext, where
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
 from auditor.model.tls_strength import read_ciphers
@@ -27,7 +26,7 @@ from auditor.model.vocabulary import INVERTED_IN_23, is_true, spelled
 from auditor.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from auditor.host import Host
     from auditor.model.database_links import DatabaseLink, UnknownLink
@@ -164,64 +163,6 @@ class Dovecot:
         """Every passdb: those of one protocol first, then the global ones."""
         found = dict.fromkeys(passdb for applying in self._passdbs.values() for passdb in applying)
         return tuple(sorted(found, key=lambda passdb: not passdb.protocol))
-
-    def chain(self, scope: Scope, mechanism: str, *, master: bool = False) -> Mapping[Passdb, None]:
-        """Return the passdbs that a login by a mechanism can come to, in order; the scope is one of ``auth_scopes``.
-
-        Deny passdbs let nobody in and are left out; the chain ends where a passdb does not hand on what failed there.
-        """
-        known = self._chains.get((scope, mechanism, master))
-        if known is not None:
-            return known
-        reached: dict[Passdb, None] = {}
-        for passdb in self._passdbs[scope]:
-            if passdb.is_master != master or not passdb.admits(mechanism):
-                continue
-            if not passdb.is_deny and not passdb.needs_earlier_success:
-                reached[passdb] = None
-            if passdb.ends_chain:
-                break
-        return self._chains.setdefault((scope, mechanism, master), reached)
-
-    @cached_property
-    def _chains(self) -> dict[tuple[Scope, str, bool], Mapping[Passdb, None]]:
-        return {}
-
-    def reached_by(self, passdb: Passdb, mechanisms: Sequence[str]) -> list[Reach]:
-        """Return by which protocols and which of these mechanisms logins get to a passdb that may let them in."""
-        return [
-            Reach(scope.protocol, mechanism)
-            for scope in self.auth_scopes
-            for mechanism in mechanisms
-            if mechanism in self.mechanisms
-            and (scope.protocol == POSTFIX_SERVICE or not passdb.refuses_sessions)
-            and passdb in self.chain(scope, mechanism, master=passdb.is_master)
-        ]
-
-    def open_passdbs(self, hole: Hole) -> list[OpenPassdb]:
-        """Return the passdbs about whose hole this is the thing to say."""
-        return [found for found in self._open_passdbs if found.hole is hole]
-
-    @cached_property
-    def _open_passdbs(self) -> tuple[OpenPassdb, ...]:
-        return tuple(open_passdbs(self))
-
-    @cached_property
-    def undecided_passdbs(self) -> list[Passdb]:
-        """The passdbs that passwords get to and of which it cannot be said what they answer."""
-        return [
-            passdb
-            for passdb in self.passdbs
-            if passdb.unknown and not passdb.is_deny and self.is_reached_by_passwords(passdb)
-        ]
-
-    def is_reached_by_passwords(self, passdb: Passdb) -> bool:
-        """Whether logins with a password get to a passdb."""
-        return bool(self.reached_by(passdb, PASSWORD_MECHANISMS))
-
-    def open_to_others(self, reaches: Sequence[Reach]) -> bool:
-        """Whether any of these ways is open to other hosts: Postfix listens for itself, the rest may be on loopback."""
-        return any(reach.protocol == POSTFIX_SERVICE or not self.listeners.only_on_loopback for reach in reaches)
 
     @property
     def takes_names_from_certificates(self) -> bool:

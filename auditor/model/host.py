@@ -10,8 +10,7 @@ from auditor.files.writers import Writers
 from auditor.model.alternatives import FaultyAlternative, faulty_alternatives
 from auditor.model.assumptions import NO_ASSUMPTIONS, Assumptions
 from auditor.model.authorities import Authority, authorities
-from auditor.model.certificate_facts import public_key
-from auditor.model.certificate_names import FieldInUse, fields_in_use, of_clients
+from auditor.model.certificate_facts import is_for_clients, public_key
 from auditor.model.credentials import (
     Credential,
     UnreadCredential,
@@ -230,12 +229,8 @@ class AuditedHost:
     @cached_property
     def issued_to_clients(self) -> tuple[Certificate, ...]:
         """The certificates of users that lie in the folders of their CAs."""
-        return of_clients(self.pki_folders)
-
-    @cached_property
-    def username_fields(self) -> tuple[FieldInUse, ...]:
-        """The settings that decide which name a certificate gives."""
-        return tuple(fields_in_use(self.dovecot))
+        issued = {one.fingerprint: one for folder in self.pki_folders for one in folder.issued if is_for_clients(one)}
+        return tuple(issued.values())
 
     @cached_property
     def _ca_keys(self) -> tuple[CaKey | Unreadable, ...]:

@@ -6,8 +6,6 @@ import ipaddress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from auditor.model.vocabulary import is_true
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,13 +35,6 @@ class LoginListeners:
         port = self.dovecot.spelled("inet_listener_port")
         found = (listener for block in blocks for listener in block.sections("inet_listener"))
         return [listener for listener in found if (setting := listener.get(port)) is None or setting.value != "0"]
-
-    @cached_property
-    def take_proxy_protocol(self) -> bool:
-        """Whether one takes the PROXY protocol, so that certificates may be verified in front of Dovecot."""
-        name = self.dovecot.spelled("inet_listener_haproxy")
-        found = (listener.get(name) for listener in self._open)
-        return any(setting is not None and is_true(setting.value) for setting in found)
 
     @cached_property
     def only_on_loopback(self) -> bool:

@@ -1,4 +1,4 @@
-"""One password database: its settings, whom it answers, and what it answers to those who know nothing."""
+"""One password database: its settings, and whom it answers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile
-from auditor.model.denied_fields import DeniedField, denied_fields
-from auditor.model.openings import Opening, openings_of
-from auditor.model.passdb_fields import Field, all_here, block_fields, in_effect, networks
+from auditor.model.passdb_fields import Field, block_fields, in_effect
 from auditor.model.passdb_queries import query_about_the_login
 from auditor.model.vocabulary import is_true, spelled
 from auditor.text import shortened
@@ -159,17 +157,6 @@ class Passdb:
         return self.filter is None or self.filter.admits(mechanism)
 
     @property
-    def ends_chain(self) -> bool:
-        """Whether a login that fails here fails for good, so that no later passdb is asked.
-
-        Tried on 2.3.19; an internal failure, which most configurations hand on, is not thought of
-        (``auth_request_handle_passdb_callback``, src/auth/auth-request.c).
-        """
-        if self.is_deny or self.username_filter or self.value("passdb_skip") == "unauthenticated":
-            return False
-        return self.value("passdb_result_failure").startswith("return")
-
-    @property
     def never_succeeds(self) -> bool:
         """Whether nobody gets in by it, whatever it answers (each tried on 2.3.19 and 2.4.1)."""
         refuses = self.value("passdb_result_success") in ("return-fail", "continue-fail")
@@ -204,11 +191,6 @@ class Passdb:
     def early_fields(self) -> dict[str, Field]:
         """The block's own fields that are in effect when the password is checked."""
         return in_effect(field for field in self.fields if not field.late)
-
-    @property
-    def only_from_here(self) -> bool:
-        """Whether ``allow_nets`` keeps everybody out but the host itself."""
-        return all_here(networks(self.early_fields))
 
     @property
     def refuses_sessions(self) -> bool:
@@ -297,48 +279,13 @@ class Passdb:
                 return (password, args.origin) if equals else None
         return None
 
-    @property
-    def static_secret(self) -> tuple[str, Origin] | None:
-        """What a static passdb lets every name in with and where that is said; None when it lets nobody in."""
-        if self.driver != "static" or self.never_succeeds:
-            return None
-        if field := self.early_fields.get("nopassword"):
-            return "with any password", field.origin
-        return ("with one and the same password", self.static_password[1]) if self.static_password else None
-
-    @cached_property
-    def ways_in(self) -> tuple[Opening, ...]:
-        """The logins that succeed without any knowledge, by whatever mechanism reaches it, the widest first."""
-        return tuple(openings_of(self))
-
-    @cached_property
-    def openings(self) -> tuple[Opening, ...]:
-        """The ways in that are open to others than the host itself."""
-        return tuple(opening for opening in self.ways_in if not opening.only_from_here)
-
-    @cached_property
-    def denied_fields(self) -> tuple[DeniedField, ...]:
-        """The boolean fields that are given a no, those of many users once."""
-        return tuple(denied_fields(self))
-
     @cached_property
     def unknown(self) -> str:
         """Why it cannot be said what it answers; empty when it can."""
-        if self.ways_in or self.never_succeeds or self.driver == "static" or isinstance(self.users, PasswdFile):
+        opens = "nopassword" in self.early_fields and self.compares_itself
+        if opens or self.never_succeeds or self.driver == "static" or isinstance(self.users, PasswdFile):
             return ""
         return self.users
-
-    @property
-    def accepts_external(self) -> bool | None:
-        """Whether a login by EXTERNAL can succeed here for at least one user, None when that cannot be said.
-
-        EXTERNAL authenticates with the empty password (src/auth/mech-external.c).
-        """
-        if not self.admits("external") or self.is_deny or self.refuses_sessions:
-            return False
-        if self.ways_in:
-            return True
-        return None if self.unknown else False
 
     @property
     def meant_for_external(self) -> bool:

@@ -7,11 +7,10 @@ it away. A boolean field counts when it is there, whatever its value (tried on 2
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from auditor.dovecot.configuration import Dialect, Section, Setting
     from auditor.text import Origin
@@ -86,28 +85,3 @@ def in_effect(fields: Iterable[Field]) -> dict[str, Field]:
         elif not (field.suffix and field.name in found):
             found[field.name] = field
     return found
-
-
-def networks(fields: Mapping[str, Field]) -> str:
-    """Return the networks that ``allow_nets`` or ``allow_real_nets`` lets in, empty for all."""
-    limit = fields.get("allow_nets") or fields.get("allow_real_nets")
-    return "" if limit is None or any(word.endswith("/0") for word in _words(limit.value)) else limit.value
-
-
-def all_here(allowed: str) -> bool:
-    """Whether networks are the host itself only: ``local`` and loopback (``auth_request_validate_networks``)."""
-    words = _words(allowed)
-    return bool(words) and all(_is_here(word) for word in words)
-
-
-def _words(allowed: str) -> list[str]:
-    return allowed.replace(",", " ").split()
-
-
-def _is_here(network: str) -> bool:
-    if network == "local":
-        return True
-    try:
-        return ipaddress.ip_network(network, strict=False).is_loopback
-    except ValueError:
-        return False

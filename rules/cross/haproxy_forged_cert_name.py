@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class HaproxyForgedCertName(AccessRule):
+class HaproxyForgedCertName(DovecotAccessRule):
     """Whoever may speak the PROXY protocol logs in as anybody, without a certificate.
 
     What: a listener has `haproxy = yes`, `haproxy_trusted_networks` holds more than single hosts, certificate logins
@@ -36,22 +36,20 @@ class HaproxyForgedCertName(AccessRule):
 
     name = "haproxy-forged-cert-name"
     severity = Severity.CRITICAL
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the networks whose hosts may claim a certificate's name."""
-        for dovecot in access.dovecot:
-            proxies = dovecot.proxies
-            rows = [row for row in dovecot.rows if row.listener.proxied and "EXTERNAL" in row.mechanisms]
-            forged = [row for row in rows if not row.needs_certificate]
-            if proxies is not None and forged and not proxies.are_few:
-                yield self.finding(
-                    proxies.origin,
-                    f"every host in {proxies.networks} logs in as {forged[0].users} without a certificate: it may"
-                    " claim one by the PROXY protocol",
-                    because=[(row.listener.origin, "takes the PROXY protocol") for row in forged[:1]],
-                    advice="list the proxies alone, each by its address",
-                    severity=None if proxies.on_internet else Severity.HIGH,
-                    subject="haproxy_trusted_networks",
-                )
+        proxies = access.proxies
+        rows = [row for row in access.rows if row.listener.proxied and "EXTERNAL" in row.mechanisms]
+        forged = [row for row in rows if not row.needs_certificate]
+        if proxies is not None and forged and not proxies.are_few:
+            yield self.finding(
+                proxies.origin,
+                f"every host in {proxies.networks} logs in as {forged[0].users} without a certificate: it may"
+                " claim one by the PROXY protocol",
+                because=[(row.listener.origin, "takes the PROXY protocol") for row in forged[:1]],
+                advice="list the proxies alone, each by its address",
+                severity=None if proxies.on_internet else Severity.HIGH,
+                subject="haproxy_trusted_networks",
+            )

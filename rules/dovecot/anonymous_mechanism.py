@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.fixes import without_element
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class AnonymousMechanism(AccessRule):
+class AnonymousMechanism(DovecotAccessRule):
     """Anybody is let in without a name.
 
     What: ANONYMOUS is among `auth_mechanisms`, and clients elsewhere can reach IMAP or POP3, or a Postfix asks this
@@ -33,21 +33,19 @@ class AnonymousMechanism(AccessRule):
 
     name = "anonymous-mechanism"
     severity = Severity.HIGH
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the place where ANONYMOUS is offered, when others can use it."""
-        for dovecot in access.dovecot:
-            offered = dovecot.dovecot.mechanisms.get("anonymous")
-            rows = [row for row in dovecot.rows if "ANONYMOUS" in row.mechanisms and not row.source.is_local]
-            services = list(dict.fromkeys(row.listener.service for row in rows))
-            services += ["Postfix"] if dovecot.dovecot.asked_by_postfix else []
-            if offered is not None and services:
-                yield self.finding(
-                    offered.origin,
-                    f"everybody is let in without a name ({', '.join(services)})",
-                    advice="take `anonymous` out of `auth_mechanisms`",
-                    subject="auth_mechanisms anonymous",
-                    fix=without_element(offered, "auth_mechanisms"),
-                )
+        offered = access.dovecot.mechanisms.get("anonymous")
+        rows = [row for row in access.rows if "ANONYMOUS" in row.mechanisms and not row.source.is_local]
+        services = list(dict.fromkeys(row.listener.service for row in rows))
+        services += ["Postfix"] if access.dovecot.asked_by_postfix else []
+        if offered is not None and services:
+            yield self.finding(
+                offered.origin,
+                f"everybody is let in without a name ({', '.join(services)})",
+                advice="take `anonymous` out of `auth_mechanisms`",
+                subject="auth_mechanisms anonymous",
+                fix=without_element(offered, "auth_mechanisms"),
+            )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from auditor.access.rows import Right
 from auditor.finding import Confidence, Severity
 from auditor.model.dovecot_fixes import socket_for_its_user
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class AuthSocketWorld(AccessRule):
+class AuthSocketWorld(DovecotAccessRule):
     """Every program on the host may speak with the auth service.
 
     What: a `unix_listener` of the service `auth` that is for Postfix and the like lets others write (`mode = 0666`),
@@ -36,13 +36,11 @@ class AuthSocketWorld(AccessRule):
     name = "auth-socket-world"
     severity = Severity.HIGH
     confidence = Confidence.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the sockets of auth that others may use."""
-        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.listener.service == "auth")
-        for dovecot, row in rows:
+        for row in access.rows_at("auth"):
             path = row.listener.path
             if path and "/private/" not in path and row.right is Right.CHANGE_IDENTITY:
                 yield self.finding(
@@ -50,5 +48,5 @@ class AuthSocketWorld(AccessRule):
                     f"every user of this host may ask the auth service about passwords ({path})",
                     advice="set `mode = 0660`, and `user` and `group` to the program that uses the socket",
                     subject=path,
-                    fix=socket_for_its_user(dovecot, row.listener.origin),
+                    fix=socket_for_its_user(access.dovecot, row.listener.origin),
                 )

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.access.addresses import INTERNET
 from auditor.finding import Confidence, Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class AuthTcpListener(AccessRule):
+class AuthTcpListener(DovecotAccessRule):
     """The auth service listens for the Internet.
 
     What: the service `auth` has an `inet_listener` on an address that clients elsewhere can reach.
@@ -35,12 +35,11 @@ class AuthTcpListener(AccessRule):
     name = "auth-tcp-listener"
     severity = Severity.HIGH
     confidence = Confidence.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the auth service's ports that are open to the Internet."""
-        for row in (row for dovecot in access.dovecot for row in dovecot.rows if row.listener.service == "auth"):
+        for row in access.rows_at("auth"):
             if row.listener.port and row.source.addresses & INTERNET:
                 yield self.finding(
                     row.listener.origin,

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from auditor.access.rows import Right
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import socket_for_its_user
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class AuthUserdbMasterSocket(AccessRule):
+class AuthUserdbMasterSocket(DovecotAccessRule):
     """Every program on the host may look users up, and log in for them.
 
     What: a master, userdb or login socket of the service `auth` lets others write: `auth-master` with a mode such as
@@ -33,18 +33,16 @@ class AuthUserdbMasterSocket(AccessRule):
 
     name = "auth-userdb-master-socket"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the master sockets of auth that others may use."""
-        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.listener.service == "auth")
-        for dovecot, row in rows:
+        for row in access.rows_at("auth"):
             if row.listener.path and row.right is Right.ADMINISTER:
                 yield self.finding(
                     row.listener.origin,
                     f"every user of this host may look up all users ({row.listener.path})",
                     advice="set `mode = 0600`, and `user` to the one that needs the socket",
                     subject=row.listener.path,
-                    fix=socket_for_its_user(dovecot, row.listener.origin),
+                    fix=socket_for_its_user(access.dovecot, row.listener.origin),
                 )

@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import without_field
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.denied_fields import DeniedField
+    from auditor.access.dovecot import DovecotAccess
     from auditor.change import Fix
     from auditor.finding import Finding
-    from auditor.model import Dovecot
-    from auditor.model.denied_fields import DeniedField
-    from auditor.model.passdb import Passdb
 
 KEEPING_OUT: Final = ("fail", "noauthenticate", "nologin")
 """Fields without which more logins succeed."""
 
 
-class BooleanFieldSetToNo(DovecotRule):
+class BooleanFieldSetToNo(DovecotAccessRule):
     """A boolean extra field is set to no, which Dovecot takes for yes.
 
     What: one of the extra fields `nopassword`, `nologin`, `nodelay`, `proxy`, `proxy_maybe`, `noauthenticate` or `fail`
@@ -43,24 +42,23 @@ class BooleanFieldSetToNo(DovecotRule):
     severity = Severity.CRITICAL
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the fields that say no and mean yes."""
-        for passdb in dovecot.passdbs:
-            for denied in passdb.denied_fields:
-                opens = denied.lets_in and dovecot.is_reached_by_passwords(passdb)
-                yield self.finding(
-                    denied.field.origin,
-                    f"`{denied.field.name}={denied.field.value}` in `{denied.field.setting}`{denied.whose} means yes: "
-                    + ("any password is let in" if opens else "the field counts because it is there"),
-                    because=[(passdb.origin, "the passdb that it belongs to")],
-                    advice=f"take `{denied.field.name}` out",
-                    severity=Severity.CRITICAL if opens else Severity.MEDIUM,
-                    subject=f"{passdb.title} {denied.field.name}",
-                    fix=_fix(passdb, denied),
-                )
+        for denied in access.denied_fields:
+            opens = denied.lets_in and denied.passdb in access.open_passdbs.by_password
+            yield self.finding(
+                denied.field.origin,
+                f"`{denied.field.name}={denied.field.value}` in `{denied.field.setting}`{denied.whose} means yes: "
+                + ("any password is let in" if opens else "the field counts because it is there"),
+                because=[(denied.passdb.origin, "the passdb that it belongs to")],
+                advice=f"take `{denied.field.name}` out",
+                severity=Severity.CRITICAL if opens else Severity.MEDIUM,
+                subject=f"{denied.passdb.title} {denied.field.name}",
+                fix=_fix(denied),
+            )
 
 
-def _fix(passdb: Passdb, denied: DeniedField) -> Fix | None:
+def _fix(denied: DeniedField) -> Fix | None:
     """Take out what stands in the block; the fields of users are data, beside their passwords."""
-    fix = None if denied.whose else without_field(passdb, denied.field)
+    fix = None if denied.whose else without_field(denied.passdb, denied.field)
     return fix.unsafe().opening() if fix and denied.field.name in KEEPING_OUT else fix

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.fixes import setting_to
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class CertExemptionTooWide(AccessRule):
+class CertExemptionTooWide(DovecotAccessRule):
     """A client certificate is required by some protocols, and others let the same users in without one.
 
     What: `auth_ssl_require_client_cert = yes` is in effect for one login protocol, and another that clients elsewhere
@@ -35,25 +35,21 @@ class CertExemptionTooWide(AccessRule):
 
     name = "cert-exemption-too-wide"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield what requires certificates, when other protocols do not."""
-        for dovecot in access.dovecot:
-            rows = [
-                row for row in dovecot.rows if row.is_login and not row.source.is_local and not row.needs_certificate
-            ]
-            without = list(dict.fromkeys(row.listener.service for row in rows))
-            for setting, protocols in dovecot.dovecot.client_certificates.required_by.items():
-                others = [protocol for protocol in without if protocol not in protocols]
-                everywhere = None if dovecot.dovecot.asked_by_postfix else dovecot.dovecot.get(setting.name)
-                if others:
-                    yield self.finding(
-                        setting.origin,
-                        f"{', '.join(others)} lets users in without the certificate that {protocols[0]} requires",
-                        because=[(row.listener.origin, f"{row.listener.label} is open") for row in rows],
-                        advice="require certificates for every protocol but `smtp`",
-                        subject=setting.name,
-                        fix=setting_to(dovecot.dovecot, everywhere, "yes").unsafe() if everywhere else None,
-                    )
+        rows = [row for row in access.rows if row.is_login and not row.source.is_local and not row.needs_certificate]
+        without = list(dict.fromkeys(row.listener.service for row in rows))
+        for setting, protocols in access.dovecot.client_certificates.required_by.items():
+            others = [protocol for protocol in without if protocol not in protocols]
+            everywhere = None if access.dovecot.asked_by_postfix else access.dovecot.get(setting.name)
+            if others:
+                yield self.finding(
+                    setting.origin,
+                    f"{', '.join(others)} lets users in without the certificate that {protocols[0]} requires",
+                    because=[(row.listener.origin, f"{row.listener.label} is open") for row in rows],
+                    advice="require certificates for every protocol but `smtp`",
+                    subject=setting.name,
+                    fix=setting_to(access.dovecot, everywhere, "yes").unsafe() if everywhere else None,
+                )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.certificate_names import COMMON_NAME
 from auditor.finding import Confidence, Severity
-from auditor.model.certificate_names import COMMON_NAME
-from auditor.rule import HostRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding, NotChecked
-    from auditor.model import AuditedHost
 
 
-class CertUsernameDefaultCn(HostRule):
+class CertUsernameDefaultCn(DovecotAccessRule):
     """The user's name is taken from the certificate's common name, and no user is called so.
 
     What: auth_ssl_username_from_cert is on, the field is commonName, by default or by setting, and in the CA's
@@ -38,13 +38,13 @@ class CertUsernameDefaultCn(HostRule):
     confidence = Confidence.MEDIUM
     tags = ("tls", "access")
 
-    def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding | NotChecked]:
         """Yield that common names are taken which are no users'."""
-        for field in host.username_fields:
-            names = field.found_in(host.issued_to_clients) if field.oid == COMMON_NAME else set()
+        for field in access.username_fields:
+            names = field.found_in(access.host.issued_to_clients) if field.oid == COMMON_NAME else set()
             if names and field.is_of_no_user(names):
                 origin = field.setting.origin
-                by_default = field.dovecot.get("auth_ssl_username_from_cert")
+                by_default = access.dovecot.get("auth_ssl_username_from_cert")
                 yield self.finding(
                     by_default.origin if by_default and not origin.span else origin,
                     f"logins by certificate fail: no user has the common name of any of {len(names)} certificates",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
-from auditor.rule import HostRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding, NotChecked
-    from auditor.model import AuditedHost
 
 
-class CertUsernameFieldNotInSubject(HostRule):
+class CertUsernameFieldNotInSubject(DovecotAccessRule):
     """The field of the certificate that should hold the user's name is in no certificate.
 
     What: ssl_cert_username_field (2.4: ssl_server_cert_username_field) names something that OpenSSL knows and that
@@ -38,10 +38,10 @@ class CertUsernameFieldNotInSubject(HostRule):
     confidence = Confidence.MEDIUM
     tags = ("tls", "access")
 
-    def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding | NotChecked]:
         """Yield the fields that no certificate has."""
-        for field in host.username_fields:
-            issued = host.issued_to_clients
+        for field in access.username_fields:
+            issued = access.host.issued_to_clients
             if field.is_no_attribute:
                 what = "it is no part of a subject"
             elif field.oid and issued and not field.found_in(issued):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class ClientCertOptional(AccessRule):
+class ClientCertOptional(DovecotAccessRule):
     """Client certificates are asked for, and no login needs one.
 
     What: clients are asked for certificates that decide as whom one logs in, and passwords without a certificate are
@@ -31,22 +31,18 @@ class ClientCertOptional(AccessRule):
 
     name = "client-cert-optional"
     severity = Severity.INFO
-    product = "dovecot"
     tags = ("access",)
     off_because = "most sites that ask for certificates mean them as an offer beside passwords"
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the place that asks for certificates, when passwords do as well."""
-        for dovecot in access.dovecot:
-            certificates = dovecot.dovecot.client_certificates
-            rows = [
-                row for row in dovecot.rows if row.is_login and not row.needs_certificate and not row.source.is_local
-            ]
-            asking = [context.request_client_cert for context in certificates.deciding_contexts]
-            if asking and asking[0] is not None and rows and not certificates.required_by:
-                yield self.finding(
-                    asking[0].origin,
-                    "client certificates are asked for, but a password does without one",
-                    advice="set `auth_ssl_require_client_cert = yes` where nobody should do without",
-                    subject=asking[0].name,
-                )
+        certificates = access.dovecot.client_certificates
+        rows = [row for row in access.rows if row.is_login and not row.needs_certificate and not row.source.is_local]
+        asking = [context.request_client_cert for context in certificates.deciding_contexts]
+        if asking and asking[0] is not None and rows and not certificates.required_by:
+            yield self.finding(
+                asking[0].origin,
+                "client certificates are asked for, but a password does without one",
+                advice="set `auth_ssl_require_client_cert = yes` where nobody should do without",
+                subject=asking[0].name,
+            )

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import without_filter
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DenyPassdbFiltered(AccessRule):
+class DenyPassdbFiltered(DovecotAccessRule):
     """A passdb that denies users is asked for some mechanisms only.
 
     What: a passdb with `deny = yes` has `mechanisms` (2.4: `mechanisms_filter`), and a mechanism that is offered and
@@ -33,20 +33,20 @@ class DenyPassdbFiltered(AccessRule):
 
     name = "deny-passdb-filtered"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the deny passdbs that mechanisms get around."""
-        for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.mechanisms):
-            filter_ = denial.passdb.filter
-            fix = without_filter(denial.passdb)
-            yield self.finding(
-                filter_.origin if filter_ else denial.passdb.origin,
-                f"the users listed here log in by {', '.join(denial.mechanisms)} all the same"
-                f" ({', '.join(denial.protocols)})",
-                because=[(denial.passdb.origin, "is to keep users out")],
-                advice=f"take `{denial.passdb.filter_setting}` out of this block",
-                subject=denial.passdb.title,
-                fix=fix.closing() if fix else None,
-            )
+        for denial in access.denials:
+            if denial.mechanisms:
+                filter_ = denial.passdb.filter
+                fix = without_filter(denial.passdb)
+                yield self.finding(
+                    filter_.origin if filter_ else denial.passdb.origin,
+                    f"the users listed here log in by {', '.join(denial.mechanisms)} all the same"
+                    f" ({', '.join(denial.protocols)})",
+                    because=[(denial.passdb.origin, "is to keep users out")],
+                    advice=f"take `{denial.passdb.filter_setting}` out of this block",
+                    subject=denial.passdb.title,
+                    fix=fix.closing() if fix else None,
+                )

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import asked_first
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DenyPassdbTooLate(AccessRule):
+class DenyPassdbTooLate(DovecotAccessRule):
     """A passdb that denies users stands behind one that lets them in.
 
     What: a passdb with `deny = yes` is asked only after another one, which ends the login where the password fits.
@@ -33,20 +33,20 @@ class DenyPassdbTooLate(AccessRule):
 
     name = "deny-passdb-too-late"
     severity = Severity.HIGH
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the deny passdbs that others come before."""
-        for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.after):
-            fix = asked_first(denial.passdb, denial.after)
-            yield self.finding(
-                denial.passdb.origin,
-                f"the users listed here log in all the same ({', '.join(denial.protocols)}):"
-                " a passdb before it lets them in",
-                because=[(passdb.origin, "a login that succeeds here ends here") for passdb in denial.after],
-                advice="move this block to the front of all other passdbs",
-                subject=denial.passdb.title,
-                # Who is let in is said by name where some users are not.
-                fix=fix.closing().opening() if fix else None,
-            )
+        for denial in access.denials:
+            if denial.after:
+                fix = asked_first(denial.passdb, denial.after)
+                yield self.finding(
+                    denial.passdb.origin,
+                    f"the users listed here log in all the same ({', '.join(denial.protocols)}):"
+                    " a passdb before it lets them in",
+                    because=[(passdb.origin, "a login that succeeds here ends here") for passdb in denial.after],
+                    advice="move this block to the front of all other passdbs",
+                    subject=denial.passdb.title,
+                    # Who is let in is said by name where some users are not.
+                    fix=fix.closing().opening() if fix else None,
+                )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from auditor.access.addresses import INTERNET
 from auditor.access.rows import Right
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DoveadmListenerOpen(AccessRule):
+class DoveadmListenerOpen(DovecotAccessRule):
     """The administration protocol listens for the Internet.
 
     What: the service `doveadm` has an `inet_listener` on an address that clients elsewhere can reach, and
@@ -36,13 +36,12 @@ class DoveadmListenerOpen(AccessRule):
 
     name = "doveadm-listener-open"
     severity = Severity.HIGH
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield doveadm's ports that are open to the Internet."""
-        for row in (row for dovecot in access.dovecot for row in dovecot.rows if row.right is Right.ADMINISTER):
-            if row.listener.service == "doveadm" and row.source.addresses & INTERNET:
+        for row in access.rows_at("doveadm"):
+            if row.right is Right.ADMINISTER and row.source.addresses & INTERNET:
                 yield self.finding(
                     row.listener.origin,
                     f"whoever knows one password reads and deletes all mail from anywhere ({row.listener.label})",

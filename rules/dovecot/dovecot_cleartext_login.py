@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import switched
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DovecotCleartextLogin(AccessRule):
+class DovecotCleartextLogin(DovecotAccessRule):
     """Clients from the Internet may send their password without TLS.
 
     What: `disable_plaintext_auth = no` (2.4: `auth_allow_cleartext = yes`) is in effect for a listener that clients
@@ -35,20 +35,18 @@ class DovecotCleartextLogin(AccessRule):
 
     name = "dovecot-cleartext-login"
     severity = Severity.CRITICAL
-    product = "dovecot"
     tags = ("tls", "access")
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the settings that let passwords through in clear."""
-        for dovecot in access.dovecot:
-            for group in dovecot.unprotected:
-                if not group.offers_tls or not group.sends_passwords:
-                    continue
-                yield self.finding(
-                    group.cleartext.origin,
-                    f"clients may send their password without TLS ({group.services})",
-                    because=[(group.ssl.origin, "TLS is offered, not required")],
-                    advice="take the line out, or set `ssl = required`",
-                    subject=group.cleartext.name,
-                    fix=switched(dovecot.dovecot, group.cleartext),
-                )
+        for group in access.unprotected:
+            if not group.offers_tls or not group.sends_passwords:
+                continue
+            yield self.finding(
+                group.cleartext.origin,
+                f"clients may send their password without TLS ({group.services})",
+                because=[(group.ssl.origin, "TLS is offered, not required")],
+                advice="take the line out, or set `ssl = required`",
+                subject=group.cleartext.name,
+                fix=switched(access.dovecot, group.cleartext),
+            )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DovecotSslOff(AccessRule):
+class DovecotSslOff(DovecotAccessRule):
     """TLS is switched off, and clients from the Internet log in with passwords.
 
     What: `ssl = no` is in effect for a listener that clients elsewhere can reach, and passwords are let through without
@@ -35,20 +35,18 @@ class DovecotSslOff(AccessRule):
     name = "dovecot-ssl-off"
     severity = Severity.CRITICAL
     confidence = Confidence.MEDIUM
-    product = "dovecot"
     tags = ("tls", "access")
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the settings that switch TLS off where passwords pass in clear."""
-        for dovecot in access.dovecot:
-            for group in dovecot.unprotected:
-                if group.offers_tls or not group.sends_passwords:
-                    continue
-                yield self.finding(
-                    group.ssl.origin,
-                    f"passwords and mail cross the net in clear: `{group.ssl.name} = no` leaves {group.services}"
-                    " without TLS",
-                    because=[(group.cleartext.origin, "passwords are let through in clear")],
-                    advice="set up a certificate and `ssl = required`",
-                    subject=group.ssl.name,
-                )
+        for group in access.unprotected:
+            if group.offers_tls or not group.sends_passwords:
+                continue
+            yield self.finding(
+                group.ssl.origin,
+                f"passwords and mail cross the net in clear: `{group.ssl.name} = no` leaves {group.services}"
+                " without TLS",
+                because=[(group.cleartext.origin, "passwords are let through in clear")],
+                advice="set up a certificate and `ssl = required`",
+                subject=group.ssl.name,
+            )

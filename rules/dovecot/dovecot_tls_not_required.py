@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.fixes import setting_to
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class DovecotTlsNotRequired(AccessRule):
+class DovecotTlsNotRequired(DovecotAccessRule):
     """Sessions stay in clear because a mechanism works without TLS.
 
     What: `ssl = yes`, not `required`, for a listener that clients elsewhere can reach, and a mechanism is offered that
@@ -35,19 +35,17 @@ class DovecotTlsNotRequired(AccessRule):
 
     name = "dovecot-tls-not-required"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("tls",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the places where TLS is optional, and the mechanisms that do without it."""
-        for dovecot in access.dovecot:
-            for group in dovecot.unprotected:
-                if not group.offers_tls or group.sends_passwords or not group.other_mechanisms:
-                    continue
-                yield self.finding(
-                    group.ssl.origin,
-                    f"sessions by {', '.join(group.other_mechanisms)} may stay in clear ({group.services})",
-                    advice="set `ssl = required`",
-                    subject=group.ssl.name,
-                    fix=setting_to(dovecot.dovecot, group.ssl, "required"),
-                )
+        for group in access.unprotected:
+            if not group.offers_tls or group.sends_passwords or not group.other_mechanisms:
+                continue
+            yield self.finding(
+                group.ssl.origin,
+                f"sessions by {', '.join(group.other_mechanisms)} may stay in clear ({group.services})",
+                advice="set `ssl = required`",
+                subject=group.ssl.name,
+                fix=setting_to(access.dovecot, group.ssl, "required"),
+            )

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.external_users import external_users
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
-    from auditor.model import Dovecot
 
 
-class ExternalFileKeepsHashes(DovecotRule):
+class ExternalFileKeepsHashes(DovecotAccessRule):
     """A passwd-file for certificate logins still holds the passwords of its users.
 
     What: only EXTERNAL gets to the passdb, `nopassword` is to let its users in without a password, and their entries
@@ -38,13 +37,13 @@ class ExternalFileKeepsHashes(DovecotRule):
     severity = Severity.MEDIUM
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Look at the passdbs that only certificate logins get to."""
-        for external in external_users(dovecot):
+        for external in access.external_users:
             users, origin = external.keeping_passwords, external.nopassword_origin
             if not users or not origin:
                 continue
-            fails = dovecot.dialect == "2.3"
+            fails = external.passdb.dialect == "2.3"
             have = "has" if len(users) == 1 else "have"
             effect = "which keeps them from logging in with a certificate" if fails else "which nothing looks at"
             yield self.finding(

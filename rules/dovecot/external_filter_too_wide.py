@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
+from auditor.passdb_rule import PassdbRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding
-    from auditor.model import Dovecot
+    from auditor.access.open_passdbs import OpenPassdb
 
 
-class ExternalFilterTooWide(DovecotRule):
+class ExternalFilterTooWide(PassdbRule):
     """The mechanism filter of a passdb for certificate logins lets password logins in, too.
 
     What: the passdb lets in whoever sends any password, or the empty one, which is right for certificate logins. Its
@@ -35,17 +32,8 @@ class ExternalFilterTooWide(DovecotRule):
 
     name = "external-filter-too-wide"
     severity = Severity.CRITICAL
-    tags = ("access",)
+    hole = Hole.WIDE_FILTER
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
-        """Yield the open passdbs whose filter names EXTERNAL and more."""
-        for found in dovecot.open_passdbs(Hole.WIDE_FILTER):
-            yield self.finding(
-                found.passdb.origin,
-                f"{found.who}: the mechanism filter of {found.passdb.title} lets more in than EXTERNAL",
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix,
-                severity=found.severity,
-                subject=found.passdb.title,
-            )
+    def message(self, found: OpenPassdb) -> str:
+        """Say how the passdb lets anybody in."""
+        return f"{found.who}: the mechanism filter of {found.passdb.title} lets more in than EXTERNAL"

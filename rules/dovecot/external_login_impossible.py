@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Dovecot
 
 
-class ExternalLoginImpossible(DovecotRule):
+class ExternalLoginImpossible(DovecotAccessRule):
     """Certificate logins are offered, and no password database lets any of them in.
 
     What: EXTERNAL is among the mechanisms, but every passdb that it gets to has a stored password for every user.
@@ -37,16 +37,16 @@ class ExternalLoginImpossible(DovecotRule):
     severity = Severity.MEDIUM
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding | NotChecked]:
         """Yield the place where EXTERNAL is offered, when it can let nobody in."""
-        external = dovecot.mechanisms.get("external")
-        if external is None or not dovecot.protocols:
+        external = access.dovecot.mechanisms.get("external")
+        if external is None or not access.dovecot.protocols:
             return
-        certificates = dovecot.client_certificates
-        asked = certificates.passdbs_asked
-        if any(passdb.accepts_external for passdb in asked):
+        certificates = access.certificate_logins
+        asked = [login.passdb for login in certificates.logins if login.passdb]
+        unknown = [passdb for passdb in asked if passdb.unknown]
+        if len(unknown) < len(asked):
             return
-        unknown = [passdb for passdb in asked if passdb.accepts_external is None]
         for passdb in unknown:
             yield self.not_checked(f"{passdb.origin}: {passdb.title}", passdb.unknown)
         if not unknown:
@@ -54,9 +54,9 @@ class ExternalLoginImpossible(DovecotRule):
                 external.origin,
                 "no certificate login can succeed: EXTERNAL is offered, but no passdb that it gets to has a user with"
                 " `nopassword` or an empty plain password",
-                because=[(passdb.origin, certificates.why_not_external(passdb)) for passdb in dovecot.passdbs[:5]],
+                because=[(passdb.origin, certificates.why_not(passdb)) for passdb in access.dovecot.passdbs[:5]],
                 advice="add a passdb for certificate logins with"
-                f" `{dovecot.spelled('passdb_mechanisms_filter')} = external`, or take `external` out of"
+                f" `{access.dovecot.spelled('passdb_mechanisms_filter')} = external`, or take `external` out of"
                 " `auth_mechanisms`",
                 subject="auth_mechanisms external",
             )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Confidence, Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
+from auditor.passdb_rule import PassdbRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding, NotChecked
-    from auditor.model import Dovecot
+    from auditor.access.open_passdbs import OpenPassdb
 
 
-class ExternalPassdbUnfiltered(DovecotRule):
+class ExternalPassdbUnfiltered(PassdbRule):
     """A password database made for certificate logins is open to password logins, too.
 
     What: EXTERNAL is offered, and this passdb was evidently made for it: it sets `nopassword`, or its name or that of
@@ -38,22 +35,11 @@ class ExternalPassdbUnfiltered(DovecotRule):
     name = "external-passdb-unfiltered"
     severity = Severity.HIGH
     confidence = Confidence.MEDIUM
-    tags = ("access",)
+    hole = Hole.UNDECIDED
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
-        """Yield the passdbs that should be filtered and whose answers are not known."""
-        for found in dovecot.open_passdbs(Hole.UNDECIDED):
-            if query := found.passdb.query_about_the_login:
-                why = f"the query at {query} asks how one logs in"
-                yield self.not_checked(f"whom {found.passdb.title} lets in with a password", why)
-                continue
-            yield self.finding(
-                found.passdb.origin,
-                f"{found.passdb.title} looks made for certificate logins, but password logins get to it as well"
-                f"{found.protocols}; what it answers to them could not be read",
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix.unsafe() if found.fix else None,
-                label=found.label,
-                subject=found.passdb.title,
-            )
+    def message(self, found: OpenPassdb) -> str:
+        """Say which passdb should be filtered."""
+        return (
+            f"{found.passdb.title} looks made for certificate logins, but password logins get to it as well"
+            f"{found.protocols}; what it answers to them could not be read"
+        )

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import with_plain_scheme
-from auditor.model.external_users import external_users
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
-    from auditor.model import Dovecot
 
 
-class ExternalSchemeNeedsHash(DovecotRule):
+class ExternalSchemeNeedsHash(DovecotAccessRule):
     """The users of certificate logins have empty fields, and the scheme takes them for hashes.
 
     What: only EXTERNAL gets to the passdb, its users have empty password fields, nothing says `nopassword` before the
@@ -39,12 +38,12 @@ class ExternalSchemeNeedsHash(DovecotRule):
     severity = Severity.LOW
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Look at the passdbs that only certificate logins get to."""
-        for external in external_users(dovecot):
+        for external in access.external_users:
             if users := external.empty_under_a_hash:
                 scheme, origin = external.passdb.scheme
-                fix = with_plain_scheme(dovecot, external.passdb)
+                fix = with_plain_scheme(access.dovecot, external.passdb)
                 yield self.finding(
                     origin,
                     f"{external.named(users)} of {shortened(external.passdb.users_path)} cannot log in with a"

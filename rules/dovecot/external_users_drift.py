@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
-from auditor.model.user_drift import drifts
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from auditor.access.dovecot import DovecotAccess
+    from auditor.access.user_drift import Leaver
     from auditor.finding import Finding, NotChecked
-    from auditor.model import Dovecot
     from auditor.model.passdb import Passdb
-    from auditor.model.user_drift import Leaver
 
 
-class ExternalUsersDrift(DovecotRule):
+class ExternalUsersDrift(DovecotAccessRule):
     """A user can log in with a certificate and is no user any more.
 
     What: a passwd-file that answers to EXTERNAL only has a user whom the passwd-files with the passwords do not
@@ -40,9 +39,9 @@ class ExternalUsersDrift(DovecotRule):
     confidence = Confidence.MEDIUM
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding | NotChecked]:
         """Yield the users that only the file for certificates still has."""
-        for drift in drifts(dovecot):
+        for drift in access.drifts:
             if drift.why:
                 yield self.not_checked(f"whether the users of {drift.passdb.title} are still users", drift.why)
             if drift.leavers:

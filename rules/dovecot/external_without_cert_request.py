@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import asking_for_certificates
 from auditor.model.vocabulary import is_true
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
-    from auditor.model import Dovecot
 
 
-class ExternalWithoutCertRequest(DovecotRule):
+class ExternalWithoutCertRequest(DovecotAccessRule):
     """Certificate logins are configured, but no client is ever asked for a certificate.
 
     What: EXTERNAL is offered, or user names are to be taken from certificates, and `ssl_verify_client_cert` (2.4:
@@ -40,14 +40,11 @@ class ExternalWithoutCertRequest(DovecotRule):
     severity = Severity.MEDIUM
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the place that wants certificates, when no client is asked for one."""
+        dovecot = access.dovecot
         wanted = dovecot.client_certificates.wanted_by
-        if (
-            wanted is None
-            or dovecot.listeners.take_proxy_protocol
-            or any(context.asks for context in dovecot.tls_contexts)
-        ):
+        if wanted is None or access.hears_proxies or any(context.asks for context in dovecot.tls_contexts):
             return
         what = f"`{wanted.name}` is on" if wanted.name != "auth_mechanisms" else "EXTERNAL is offered"
         asking = dovecot.spelled("ssl_server_request_client_cert")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class HaproxyTrustWide(AccessRule):
+class HaproxyTrustWide(DovecotAccessRule):
     """Hosts of the Internet may say that they are somebody else's proxy.
 
     What: a listener has `haproxy = yes`, and `haproxy_trusted_networks` holds public addresses, more than 256 of them.
@@ -32,18 +32,16 @@ class HaproxyTrustWide(AccessRule):
 
     name = "haproxy-trust-wide"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the networks of proxies that hold a part of the Internet."""
-        for dovecot in access.dovecot:
-            proxies = dovecot.proxies
-            if proxies is not None and proxies.on_internet:
-                yield self.finding(
-                    proxies.origin,
-                    f"every host in {proxies.networks} may claim any client's address, and that it has TLS",
-                    because=[(listener.origin, "takes the PROXY protocol") for listener in proxies.listeners],
-                    advice="list the proxies alone, each by its address",
-                    subject="haproxy_trusted_networks",
-                )
+        proxies = access.proxies
+        if proxies is not None and proxies.on_internet:
+            yield self.finding(
+                proxies.origin,
+                f"every host in {proxies.networks} may claim any client's address, and that it has TLS",
+                because=[(listener.origin, "takes the PROXY protocol") for listener in proxies.listeners],
+                advice="list the proxies alone, each by its address",
+                subject="haproxy_trusted_networks",
+            )

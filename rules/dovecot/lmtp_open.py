@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.access.addresses import INTERNET
-from auditor.access.rows import Right
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import bound_to_loopback
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class LmtpOpen(AccessRule):
+class LmtpOpen(DovecotAccessRule):
     """Anybody on the Internet may put mail into mailboxes.
 
     What: the service `lmtp` has an `inet_listener` on an address that clients elsewhere can reach.
@@ -35,18 +34,16 @@ class LmtpOpen(AccessRule):
 
     name = "lmtp-open"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield LMTP's ports that are open to the Internet."""
-        rows = ((one.dovecot, row) for one in access.dovecot for row in one.rows if row.right is Right.ENTRY)
-        for dovecot, row in rows:
+        for row in access.rows_at("lmtp"):
             if row.listener.port and row.source.addresses & INTERNET:
                 yield self.finding(
                     row.listener.origin,
                     f"anybody may put mail into mailboxes, past all filters ({row.listener.label})",
                     advice="use a UNIX socket, or bind it to 127.0.0.1",
                     subject=row.listener.label,
-                    fix=bound_to_loopback(dovecot, row.listener.origin),
+                    fix=bound_to_loopback(access.dovecot, row.listener.origin),
                 )

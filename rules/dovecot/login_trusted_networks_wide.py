@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from auditor.access.addresses import INTERNET
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
@@ -19,7 +19,7 @@ MANY = 1 << 16
 """Public addresses, as many as a /16 network of IPv4 has, that no one operator trusts one by one."""
 
 
-class LoginTrustedNetworksWide(AccessRule):
+class LoginTrustedNetworksWide(DovecotAccessRule):
     """Hosts of the Internet count as trusted for logins.
 
     What: `login_trusted_networks` holds public addresses, more than one site has: everything (`0.0.0.0/0`, `::/0`), or
@@ -39,18 +39,16 @@ class LoginTrustedNetworksWide(AccessRule):
 
     name = "login-trusted-networks-wide"
     severity = Severity.HIGH
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the settings that trust a good part of the Internet."""
-        for dovecot in access.dovecot:
-            for setting, networks in dovecot.trusted_networks.items():
-                if (networks & INTERNET).size >= MANY:
-                    yield self.finding(
-                        setting.origin,
-                        f"clients from {networks} count as trusted: their passwords pass without TLS, and they say"
-                        " themselves which address they have",
-                        advice="list the addresses of the proxies and webmail servers that forward clients",
-                        subject=setting.name,
-                    )
+        for setting, networks in access.trusted_networks.items():
+            if (networks & INTERNET).size >= MANY:
+                yield self.finding(
+                    setting.origin,
+                    f"clients from {networks} count as trusted: their passwords pass without TLS, and they say"
+                    " themselves which address they have",
+                    advice="list the addresses of the proxies and webmail servers that forward clients",
+                    subject=setting.name,
+                )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
+from auditor.passdb_rule import PassdbRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding
-    from auditor.model import Dovecot
+    from auditor.access.open_passdbs import OpenPassdb
 
 
-class MasterPassdbOpen(DovecotRule):
+class MasterPassdbOpen(PassdbRule):
     """A password database of master users lets people in who should not be masters.
 
     What: the passdb has `master = yes`, so that its users may log in as any other user. Password logins get to it and
@@ -37,18 +34,8 @@ class MasterPassdbOpen(DovecotRule):
 
     name = "master-passdb-open"
     severity = Severity.CRITICAL
-    tags = ("access",)
+    hole = Hole.MASTER
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
-        """Yield the master passdbs that are open."""
-        for found in dovecot.open_passdbs(Hole.MASTER):
-            yield self.finding(
-                found.passdb.origin,
-                f"{found.who}, and from there into every mailbox: {found.passdb.title} makes its users masters",
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix,
-                label=found.label,
-                severity=found.severity,
-                subject=found.passdb.title,
-            )
+    def message(self, found: OpenPassdb) -> str:
+        """Say how the passdb lets anybody in."""
+        return f"{found.who}, and from there into every mailbox: {found.passdb.title} makes its users masters"

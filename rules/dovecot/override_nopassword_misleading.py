@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import without_field
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
-    from auditor.model import Dovecot
 
 
-class OverrideNopasswordMisleading(DovecotRule):
+class OverrideNopasswordMisleading(DovecotAccessRule):
     """`override_fields = nopassword` does nothing, and opens the passdb when it is carried over to 2.4.
 
     What: `nopassword` stands in `override_fields`. These are set after the password was compared, so it neither lets
@@ -37,13 +37,13 @@ class OverrideNopasswordMisleading(DovecotRule):
     versions = "2.2, 2.3"
     tags = ("access", "upgrade")
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Look at the fields that come too late."""
-        for passdb in dovecot.passdbs:
+        for passdb in access.dovecot.passdbs:
             field = next((one for one in passdb.fields if one.late and one.name == "nopassword"), None)
             if field is None:
                 continue
-            open_then = dovecot.is_reached_by_passwords(passdb)
+            open_then = passdb in access.open_passdbs.by_password
             after = ": carried over to 2.4 it lets every password pass" if open_then else ""
             yield self.finding(
                 field.origin,

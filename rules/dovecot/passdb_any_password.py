@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding, NotChecked
-    from auditor.model import Dovecot
+from auditor.passdb_rule import PassdbRule
 
 
-class PassdbAnyPassword(DovecotRule):
+class PassdbAnyPassword(PassdbRule):
     """A password database lets its users in with any password.
 
     What: logins with a password get to this passdb, and it yields the extra field `nopassword` before the password is
@@ -40,20 +32,4 @@ class PassdbAnyPassword(DovecotRule):
 
     name = "passdb-any-password"
     severity = Severity.CRITICAL
-    tags = ("access",)
-
-    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
-        """Yield the passdbs that take any password from somebody, and those of which it cannot be said."""
-        for found in dovecot.open_passdbs(Hole.ANY_PASSWORD):
-            yield self.finding(
-                found.passdb.origin,
-                found.who,
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix,
-                label=found.label,
-                severity=found.severity,
-                subject=found.passdb.title,
-            )
-        for passdb in dovecot.undecided_passdbs:
-            yield self.not_checked(f"{passdb.origin}: {passdb.title}", passdb.unknown)
+    hole = Hole.ANY_PASSWORD

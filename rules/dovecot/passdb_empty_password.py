@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding, NotChecked
-    from auditor.model import Dovecot
+from auditor.passdb_rule import PassdbRule
 
 
-class PassdbEmptyPassword(DovecotRule):
+class PassdbEmptyPassword(PassdbRule):
     """A password database lets its users in with an empty password.
 
     What: logins with a password get to this passdb, and what it has stored for a user is empty under a scheme that
@@ -39,20 +31,4 @@ class PassdbEmptyPassword(DovecotRule):
 
     name = "passdb-empty-password"
     severity = Severity.CRITICAL
-    tags = ("access",)
-
-    def check(self, dovecot: Dovecot) -> Iterator[Finding | NotChecked]:
-        """Yield the passdbs that take the empty password from somebody, and those of which it cannot be said."""
-        for found in dovecot.open_passdbs(Hole.EMPTY_PASSWORD):
-            yield self.finding(
-                found.passdb.origin,
-                found.who,
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix,
-                label=found.label,
-                severity=found.severity,
-                subject=found.passdb.title,
-            )
-        for passdb in dovecot.undecided_passdbs:
-            yield self.not_checked(f"{passdb.origin}: {passdb.title}", passdb.unknown)
+    hole = Hole.EMPTY_PASSWORD

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.fixes import without
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class PassdbFailureBecomesSuccess(AccessRule):
+class PassdbFailureBecomesSuccess(DovecotAccessRule):
     """A login that fails counts as a success.
 
     What: `result_failure` or `result_internalfail` of a passdb is `return-ok` or `continue-ok`, and no passdb behind it
@@ -33,21 +33,19 @@ class PassdbFailureBecomesSuccess(AccessRule):
 
     name = "passdb-failure-becomes-success"
     severity = Severity.CRITICAL
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the rules that make a success of a failure, where others can use them."""
-        for dovecot in access.dovecot:
-            for setting, logins in dovecot.failures_let_in.items():
-                login = logins[0]
-                when = "whenever the database fails, " if setting.name.endswith("internalfail") else ""
-                yield self.finding(
-                    setting.origin,
-                    f"{when}anyone can log in as {login.users} with {login.secret.value}:"
-                    f" `{setting.name.rpartition('/')[2]} = {setting.value}`",
-                    because=login.because,
-                    advice="take the line out",
-                    subject=setting.name,
-                    fix=without(setting.origin, setting.name.rpartition("/")[2]),
-                )
+        for setting, logins in access.failures_let_in.items():
+            login = logins[0]
+            when = "whenever the database fails, " if setting.name.endswith("internalfail") else ""
+            yield self.finding(
+                setting.origin,
+                f"{when}anyone can log in as {login.users} with {login.secret.value}:"
+                f" `{setting.name.rpartition('/')[2]} = {setting.value}`",
+                because=login.because,
+                advice="take the line out",
+                subject=setting.name,
+                fix=without(setting.origin, setting.name.rpartition("/")[2]),
+            )

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.rule import AccessRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.access.table import Access
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
 
 
-class PassdbSuccessChainUnsafe(AccessRule):
+class PassdbSuccessChainUnsafe(DovecotAccessRule):
     """A passdb that denies users is skipped once their password was found good.
 
     What: a passdb with `deny = yes` has `skip = authenticated`, and one in front of it goes on after a success
@@ -32,17 +32,18 @@ class PassdbSuccessChainUnsafe(AccessRule):
 
     name = "passdb-success-chain-unsafe"
     severity = Severity.MEDIUM
-    product = "dovecot"
     tags = ("access",)
 
-    def check(self, access: Access) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the deny passdbs that are skipped after a success."""
-        for denial in (denial for dovecot in access.dovecot for denial in dovecot.denials if denial.skipped_after):
-            skip = denial.passdb.get("passdb_skip")
-            yield self.finding(
-                skip.origin if skip else denial.passdb.origin,
-                "the users listed here log in all the same: this passdb is skipped once their password was found good",
-                because=[(passdb.origin, "a login that succeeds here goes on") for passdb in denial.skipped_after],
-                advice="take `skip` out of this block",
-                subject=denial.passdb.title,
-            )
+        for denial in access.denials:
+            if denial.skipped_after:
+                skip = denial.passdb.get("passdb_skip")
+                yield self.finding(
+                    skip.origin if skip else denial.passdb.origin,
+                    "the users listed here log in all the same: this passdb is skipped once their password was found"
+                    " good",
+                    because=[(passdb.origin, "a login that succeeds here goes on") for passdb in denial.skipped_after],
+                    advice="take `skip` out of this block",
+                    subject=denial.passdb.title,
+                )

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.open_passdbs import Hole
 from auditor.finding import Severity
-from auditor.model.open_passdbs import Hole
-from auditor.rule import DovecotRule
+from auditor.passdb_rule import PassdbRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.finding import Finding
-    from auditor.model import Dovecot
+    from auditor.access.open_passdbs import OpenPassdb
 
 
-class ProtocolPassdbRunsFirst(DovecotRule):
+class ProtocolPassdbRunsFirst(PassdbRule):
     """A passdb inside a protocol block opens one protocol behind the back of the global ones.
 
     What: a passdb that stands in a `protocol` block lets in whoever sends any password, or the empty one. For that
@@ -36,19 +33,9 @@ class ProtocolPassdbRunsFirst(DovecotRule):
 
     name = "protocol-passdb-runs-first"
     severity = Severity.CRITICAL
-    tags = ("access",)
+    hole = Hole.PROTOCOL
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
-        """Yield the open passdbs of protocol blocks."""
-        for found in dovecot.open_passdbs(Hole.PROTOCOL):
-            yield self.finding(
-                found.passdb.origin,
-                f"{found.who}: this passdb of `protocol {shortened(found.passdb.protocol)}` is asked before"
-                " the global ones",
-                because=found.because,
-                advice=found.advice,
-                fix=found.fix,
-                label=found.label,
-                severity=found.severity,
-                subject=found.passdb.title,
-            )
+    def message(self, found: OpenPassdb) -> str:
+        """Say how the passdb lets anybody in."""
+        protocol = shortened(found.passdb.protocol)
+        return f"{found.who}: this passdb of `protocol {protocol}` is asked before the global ones"

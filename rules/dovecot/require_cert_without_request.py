@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import asking_for_certificates
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.dovecot import DovecotAccess
     from auditor.finding import Finding
-    from auditor.model import Dovecot
 
 
-class RequireCertWithoutRequest(DovecotRule):
+class RequireCertWithoutRequest(DovecotAccessRule):
     """A client certificate is required, and nobody is asked for one.
 
     What: `auth_ssl_require_client_cert = yes` is in effect for a protocol whose connections never ask for a certificate
@@ -37,18 +37,20 @@ class RequireCertWithoutRequest(DovecotRule):
     versions = "2.3 and later"
     tags = ("access", "outage")
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield what requires certificates that nobody is asked for."""
-        certificates = dovecot.client_certificates
+        certificates = access.dovecot.client_certificates
+        if access.hears_proxies and access.dovecot.is_at_least(2, 4, 4):
+            return
         for setting, protocols in certificates.required_by.items():
-            deaf = [protocol for protocol in protocols if not certificates.can_be_shown(protocol)]
+            deaf = [protocol for protocol in protocols if not certificates.asked_for_by(protocol)]
             silent = list(dict.fromkeys(one for protocol in deaf for one in certificates.requesting(protocol)))
             if deaf:
                 yield self.finding(
                     setting.origin,
                     f"nobody can log in by {', '.join(deaf)}: a client certificate is required, and none is asked for",
                     because=[(one.origin, "nobody is asked") for one in certificates.requesting(deaf[0])],
-                    advice=f"set `{dovecot.spelled('ssl_server_request_client_cert')} = yes` and name the CA",
+                    advice=f"set `{access.dovecot.spelled('ssl_server_request_client_cert')} = yes` and name the CA",
                     subject=setting.name,
-                    fix=asking_for_certificates(dovecot, silent),
+                    fix=asking_for_certificates(access.dovecot, silent),
                 )

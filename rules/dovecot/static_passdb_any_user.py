@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.rows import Secret
 from auditor.finding import Severity
-from auditor.model.reach import PASSWORD_MECHANISMS
-from auditor.rule import DovecotRule
+from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.finding import Finding
-    from auditor.model import Dovecot
+    from auditor.access.dovecot import DovecotAccess
+from auditor.finding import Finding
 
 
-class StaticPassdbAnyUser(DovecotRule):
+class StaticPassdbAnyUser(DovecotAccessRule):
     """A static password database takes every user name.
 
     What: a static passdb has one answer for every name: one password for all, or none (`nopassword`). Password logins
@@ -36,19 +36,16 @@ class StaticPassdbAnyUser(DovecotRule):
     severity = Severity.HIGH
     tags = ("access",)
 
-    def check(self, dovecot: Dovecot) -> Iterator[Finding]:
+    def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the static passdbs that password logins of others get to."""
-        for passdb in dovecot.passdbs:
-            secret = passdb.static_secret
-            reaches = dovecot.reached_by(passdb, PASSWORD_MECHANISMS) if secret else []
-            if secret is None or passdb.proxies or passdb.only_from_here or not dovecot.open_to_others(reaches):
-                continue
-            protocols = ", ".join(dict.fromkeys(reach.protocol for reach in reaches if reach.protocol))
-            where = f" ({protocols})" if protocols else ""
+        for passdb, logins in access.static_logins.items():
+            where = f" ({', '.join(filter(None, logins))})" if any(logins) else ""
+            login = next(iter(logins.values()))
+            secret = "one and the same password" if login.secret is Secret.ONE_PASSWORD else login.secret.value
             yield self.finding(
                 passdb.origin,
-                f"every user name that the userdb takes is let in {secret[0]}{where}",
-                because=[(secret[1], "the one answer to every name")],
+                f"every user name that the userdb takes is let in with {secret}{where}",
+                because=login.because,
                 advice="use a passdb that knows its users, or, for certificate logins only, add"
                 f" `{passdb.filter_setting} = external` inside this block",
                 subject=passdb.title,

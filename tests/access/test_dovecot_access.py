@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from instances import instance
 
-from auditor.access.dovecot import DovecotAccess
 from auditor.access.rows import Right
-from auditor.dovecot.read import read_dovecot
-from auditor.host import Host, Mount, Unreadable
-from auditor.model import build_model
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from auditor.access.dovecot import DovecotAccess
 
 HEADER = {
     "2.3.19": "protocols = imap\nauth_mechanisms = plain\n",
@@ -29,15 +27,8 @@ CLEAR = {"2.3.19": "disable_plaintext_auth = no\n", "2.4.1": "auth_allow_clearte
 
 
 def access(tmp_path: Path, text: str, version: str) -> DovecotAccess:
-    folder = tmp_path / "etc/dovecot"
-    folder.mkdir(parents=True)
-    (folder / "dovecot.conf").write_text(HEADER[version] + text + PASSDB[version])
-    (folder / "users").write_text("alice:{SHA256}not-shown\n")
-    host = Host((Mount("/", str(tmp_path)),))
-    configuration = read_dovecot(host, "/etc/dovecot/dovecot.conf", version)
-    assert not isinstance(configuration, Unreadable)
-    audited = build_model(host, [configuration], [], datetime(2026, 11, 22, tzinfo=UTC))
-    return DovecotAccess(audited, audited.dovecot[0])
+    files = {"dovecot.conf": HEADER[version] + text + PASSDB[version], "users": "alice:{SHA256}not-shown\n"}
+    return instance(tmp_path, version, files)
 
 
 def said(access: DovecotAccess) -> list[str]:
@@ -104,3 +95,10 @@ def test_a_block_for_all_but_smtp_holds_for_smtp_in_24(tmp_path: Path, version: 
 def test_two_blocks_for_all_but_one_protocol_keep_auth_from_starting(tmp_path: Path) -> None:
     text = "protocol !smtp {\n  auth_username_format = %n\n}\nprotocol !pop3 {\n  auth_username_format = %u\n}\n"
     assert said(access(tmp_path, "ssl = no\n" + text, "2.3.19")) == []
+
+
+def test_a_block_that_one_protocol_changes_is_asked_by_the_others(tmp_path: Path) -> None:
+    changed = "protocol imap {\n  passdb passwd-file {\n    mechanisms_filter = external\n  }\n}\n"
+    found = access(tmp_path, "protocols = imap pop3\n" + changed, "2.4.1")
+    (unchanged,) = (passdb for passdb in found.dovecot.passdbs if not passdb.protocol)
+    assert [protocol for protocol, auth in found.auth_services.items() if unchanged in auth.asked("plain")] == ["pop3"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.access.logins import logins
+from auditor.access.logins import AuthService
 from auditor.dovecot.read import read_dovecot
 from auditor.host import Host, Mount, Unreadable
 from auditor.model.dovecot import Dovecot
@@ -30,7 +30,7 @@ def found(tmp_path: Path, text: str, users: str = "", *, service: str = "imap", 
     configuration = read_dovecot(host, "/etc/dovecot/dovecot.conf", version)
     assert not isinstance(configuration, Unreadable)
     rows = []
-    for login in logins(Dovecot(configuration, host, asked_by_postfix=True), service):
+    for login in AuthService(Dovecot(configuration, host, asked_by_postfix=True), service).logins:
         parts = [login.mechanism, login.secret.value, login.users]
         if str(login.networks) != "anywhere":
             parts.append(f"from {login.networks}")

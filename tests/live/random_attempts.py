@@ -262,7 +262,7 @@ class Prediction:
             return True
         name = self._identity(attempt)
         everyone, _, left_out = row.users.partition(" but ")
-        everyone, _, names = everyone.partition(" that passes ")
+        everyone, _, names = everyone.partition(" whose name passes the filter ")
         if everyone == "any user name at all":
             return name not in left_out.split(", ") and accepts(names.strip("`"), name)
         if row.users.startswith("any user in "):

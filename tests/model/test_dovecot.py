@@ -10,7 +10,6 @@ import pytest
 from auditor.dovecot.read import read_dovecot
 from auditor.host import Host, Mount, Unreadable
 from auditor.model.dovecot import Dovecot
-from auditor.model.openings import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +19,10 @@ HEADER = "dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\nproto
 LISTENER = "service {}-login {{\n  inet_listener a {{\n    address = *\n    port = {}\n  }}\n}}\n"
 
 
-def dovecot(tmp_path: Path, text: str, version: str, users: str | None = None) -> Dovecot:
+def dovecot(tmp_path: Path, text: str, version: str) -> Dovecot:
     folder = tmp_path / "etc/dovecot"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dovecot.conf").write_text(text)
-    if users is not None:
-        (folder / "users").write_text(users)
     host = Host((Mount("/", str(tmp_path)),))
     configuration = read_dovecot(host, "/etc/dovecot/dovecot.conf", version)
     assert not isinstance(configuration, Unreadable)
@@ -51,30 +48,6 @@ def test_a_block_for_each_of_many_server_names_takes_seconds(tmp_path: Path, ver
     assert time.process_time() - started < 20
 
 
-def test_many_users_take_seconds(tmp_path: Path) -> None:
-    text = "passdb {\n  driver = passwd-file\n  args = scheme=PLAIN /etc/dovecot/users\n}\n"
-    users = "".join(f"user{i}:::::::nopassword=no allow_nets=10.{i % 256}.0.0/16\n" for i in range(50_000))
-    started = time.process_time()
-    (passdb,) = dovecot(tmp_path, text, "2.3.19", users).passdbs
-    assert [opening.answer for opening in passdb.openings] == [Answer.ANY_PASSWORD]
-    assert len(passdb.denied_fields) == 1
-    assert time.process_time() - started < 20
-
-
-def test_what_is_no_list_of_users_is_not_shown_as_one(tmp_path: Path) -> None:
-    text = "passdb {\n  driver = passwd-file\n  args = scheme=PLAIN /etc/dovecot/users\n}\n"
-    key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqh\n-----END PRIVATE KEY-----\n"
-    (passdb,) = dovecot(tmp_path, text, "2.3.19", key).passdbs
-    assert passdb.openings == ()
-    assert passdb.unknown.endswith("/etc/dovecot/users holds keys or certificates")
-
-
-def test_a_name_with_a_password_behind_it_is_cut(tmp_path: Path) -> None:
-    text = "passdb {\n  driver = passwd-file\n  args = scheme=PLAIN /etc/dovecot/users\n}\n"
-    (passdb,) = dovecot(tmp_path, text, "2.3.19", "smtp.example.org hunter2\nbob:{SHA}x\n").passdbs
-    assert [opening.users for opening in passdb.openings] == ["smtp.example.org of /etc/dovecot/users"]
-
-
 @pytest.mark.parametrize(
     ("settings", "mechanisms"),
     [
@@ -93,7 +66,6 @@ def test_a_block_that_one_protocol_changes_is_two_passdbs(tmp_path: Path) -> Non
     changed = "protocol imap {\n  passdb users {\n    mechanisms_filter = external\n  }\n}\n"
     found = dovecot(tmp_path, HEADER + block + changed, "2.4.1")
     assert [(passdb.protocol, passdb.admits("plain")) for passdb in found.passdbs] == [("imap", False), ("", True)]
-    assert [reach.protocol for reach in found.reached_by(found.passdbs[1], ("plain",))] == ["pop3"]
     unchanged = dovecot(tmp_path, HEADER + block + "protocol imap {\n  passdb users {\n  }\n}\n", "2.4.1")
     assert [passdb.protocol for passdb in unchanged.passdbs] == [""]
 

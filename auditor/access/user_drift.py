@@ -9,7 +9,7 @@ from auditor.files.passwd_file import PasswdFile
 from auditor.model.passdb import passwd_file_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.dovecot.configuration import Section
     from auditor.model.dovecot import Dovecot
@@ -37,10 +37,13 @@ class Drift(NamedTuple):
     why: str = ""
 
 
-def drifts(dovecot: Dovecot) -> Iterator[Drift]:
-    """Yield what became of each passwd-file that answers to EXTERNAL only, beside those with the users' passwords."""
+def drifts(dovecot: Dovecot, asked: Iterable[Passdb]) -> Iterator[Drift]:
+    """Yield what became of each passwd-file that answers to EXTERNAL only, beside those with the users' passwords.
+
+    ``asked`` are the passdbs that EXTERNAL logins get to.
+    """
     regular = [one for one in dovecot.passdbs if one.admits("plain") and not one.is_deny and not one.is_master]
-    for passdb in dovecot.client_certificates.passdbs_asked:
+    for passdb in asked:
         if passdb.driver == "passwd-file" and passdb.filter and passdb.filter.names == {"external"} and regular:
             yield _drift(dovecot, passdb, regular)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.access.answers import needed
+from auditor.access.stored import is_plain
 from auditor.files.passwd_file import PasswdFile, Password
-from auditor.model.openings import answer_to, is_plain
 from auditor.model.reach import PASSWORD_MECHANISMS
 from auditor.text import shortened
 
@@ -50,7 +51,7 @@ class ExternalUsers(NamedTuple):
         if is_plain(self.passdb.scheme[0]):
             return []
         empty = (one for one in self.file.entries if one.is_empty and not one.scheme)
-        return [one for one in empty if answer_to(self.passdb, self.file, one) is None]
+        return [one for one in empty if needed(self.passdb, one) is None]
 
     @property
     def _field(self) -> Origin | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.files.passwd_file import PasswdFile
-from auditor.model.certificate_facts import is_for_clients, subject_values
+from auditor.model.certificate_facts import subject_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from auditor.dovecot.configuration import Setting
     from auditor.files.certificates import Certificate
     from auditor.model.dovecot import Dovecot
-    from auditor.model.pki_folders import PkiFolder
+    from auditor.model.passdb import Passdb
 
 COMMON_NAME: Final = "2.5.4.3"
 ATTRIBUTES: Final = {
@@ -37,8 +37,9 @@ NO_ATTRIBUTES: Final = frozenset(
 class FieldInUse(NamedTuple):
     """A setting that names the field with the user's name, where certificates are what users log in with."""
 
-    dovecot: Dovecot
     setting: Setting
+    passdbs: tuple[Passdb, ...]
+    """Those that certificate logins get to."""
 
     @property
     def oid(self) -> str:
@@ -60,22 +61,15 @@ class FieldInUse(NamedTuple):
 
         By default auth makes names lower-case (auth_username_format).
         """
-        files = [passdb.users for passdb in self.dovecot.client_certificates.passdbs_asked]
+        files = [passdb.users for passdb in self.passdbs]
         known = [file for file in files if isinstance(file, PasswdFile)]
         users = {entry.user.lower() for file in known for entry in file.entries}
         return bool(users) and len(known) == len(files) and not any(name.lower() in users for name in names)
 
 
-def fields_in_use(dovecot: Iterable[Dovecot]) -> Iterator[FieldInUse]:
-    """Yield the settings that decide which name a certificate gives."""
-    for one in dovecot:
-        if one.takes_names_from_certificates:
-            for setting in one.tls_settings("username_field"):
-                if setting.literal:
-                    yield FieldInUse(one, setting)
-
-
-def of_clients(folders: Iterable[PkiFolder]) -> tuple[Certificate, ...]:
-    """Return the certificates for clients that the CAs' folders have."""
-    issued = {one.fingerprint: one for folder in folders for one in folder.issued if is_for_clients(one)}
-    return tuple(issued.values())
+def fields_in_use(dovecot: Dovecot, asked: tuple[Passdb, ...]) -> Iterator[FieldInUse]:
+    """Yield the settings that decide which name a certificate gives; ``asked`` are the passdbs that it gets to."""
+    if dovecot.takes_names_from_certificates:
+        for setting in dovecot.tls_settings("username_field"):
+            if setting.literal:
+                yield FieldInUse(setting, asked)

@@ -145,9 +145,14 @@ class DovecotAccess:
         """Every way in, not yet reduced to the minimal ones."""
         return (*self._login_rows.rows(), *service_rows(self.dovecot, self.ports, self.sockets))
 
-    def rows_at(self, service: str) -> list[Row]:
-        """Return the ways in at the ports and sockets of a service."""
-        return [row for row in self.rows if row.listener.service == service]
+    def ports_on_internet(self, service: str) -> list[Row]:
+        """Return the ways in at the ports of a service that are open to the Internet."""
+        rows = (row for row in self.rows if row.listener.service == service)
+        return [row for row in rows if row.listener.port and row.source.addresses & INTERNET]
+
+    def open_sockets(self, service: str) -> list[Row]:
+        """Return the ways in at the UNIX sockets of a service that are open to every program of the host."""
+        return [row for row in self.rows if row.listener.service == service and row.listener.path]
 
     @cached_property
     def _doors(self) -> tuple[Door, ...]:

@@ -40,9 +40,9 @@ class AuthSocketWorld(DovecotAccessRule):
 
     def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the sockets of auth that others may use."""
-        for row in access.rows_at("auth"):
+        for row in access.open_sockets("auth"):
             path = row.listener.path
-            if path and "/private/" not in path and row.right is Right.CHANGE_IDENTITY:
+            if "/private/" not in path and row.right is Right.CHANGE_IDENTITY:
                 yield self.finding(
                     row.listener.origin,
                     f"every user of this host may ask the auth service about passwords ({path})",

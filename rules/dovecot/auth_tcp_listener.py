@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.access.addresses import INTERNET
 from auditor.finding import Confidence, Severity
 from auditor.rule import DovecotAccessRule
 
@@ -39,11 +38,10 @@ class AuthTcpListener(DovecotAccessRule):
 
     def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the auth service's ports that are open to the Internet."""
-        for row in access.rows_at("auth"):
-            if row.listener.port and row.source.addresses & INTERNET:
-                yield self.finding(
-                    row.listener.origin,
-                    f"anybody may ask the auth service about users and passwords ({row.listener.label})",
-                    advice="use a UNIX socket, or bind it to 127.0.0.1",
-                    subject=row.listener.label,
-                )
+        for row in access.ports_on_internet("auth"):
+            yield self.finding(
+                row.listener.origin,
+                f"anybody may ask the auth service about users and passwords ({row.listener.label})",
+                advice="use a UNIX socket, or bind it to 127.0.0.1",
+                subject=row.listener.label,
+            )

@@ -37,8 +37,8 @@ class AuthUserdbMasterSocket(DovecotAccessRule):
 
     def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield the master sockets of auth that others may use."""
-        for row in access.rows_at("auth"):
-            if row.listener.path and row.right is Right.ADMINISTER:
+        for row in access.open_sockets("auth"):
+            if row.right is Right.ADMINISTER:
                 yield self.finding(
                     row.listener.origin,
                     f"every user of this host may look up all users ({row.listener.path})",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.access.addresses import INTERNET
-from auditor.access.rows import Right
 from auditor.finding import Severity
 from auditor.rule import DovecotAccessRule
 
@@ -40,12 +38,11 @@ class DoveadmListenerOpen(DovecotAccessRule):
 
     def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield doveadm's ports that are open to the Internet."""
-        for row in access.rows_at("doveadm"):
-            if row.right is Right.ADMINISTER and row.source.addresses & INTERNET:
-                yield self.finding(
-                    row.listener.origin,
-                    f"whoever knows one password reads and deletes all mail from anywhere ({row.listener.label})",
-                    because=row.because,
-                    advice="bind the listener to 127.0.0.1 or to a network of your own",
-                    subject=row.listener.label,
-                )
+        for row in access.ports_on_internet("doveadm"):
+            yield self.finding(
+                row.listener.origin,
+                f"whoever knows one password reads and deletes all mail from anywhere ({row.listener.label})",
+                because=row.because,
+                advice="bind the listener to 127.0.0.1 or to a network of your own",
+                subject=row.listener.label,
+            )

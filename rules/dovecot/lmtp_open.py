@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.access.addresses import INTERNET
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import bound_to_loopback
 from auditor.rule import DovecotAccessRule
@@ -38,12 +37,11 @@ class LmtpOpen(DovecotAccessRule):
 
     def check(self, access: DovecotAccess) -> Iterator[Finding]:
         """Yield LMTP's ports that are open to the Internet."""
-        for row in access.rows_at("lmtp"):
-            if row.listener.port and row.source.addresses & INTERNET:
-                yield self.finding(
-                    row.listener.origin,
-                    f"anybody may put mail into mailboxes, past all filters ({row.listener.label})",
-                    advice="use a UNIX socket, or bind it to 127.0.0.1",
-                    subject=row.listener.label,
-                    fix=bound_to_loopback(access.dovecot, row.listener.origin),
-                )
+        for row in access.ports_on_internet("lmtp"):
+            yield self.finding(
+                row.listener.origin,
+                f"anybody may put mail into mailboxes, past all filters ({row.listener.label})",
+                advice="use a UNIX socket, or bind it to 127.0.0.1",
+                subject=row.listener.label,
+                fix=bound_to_loopback(access.dovecot, row.listener.origin),
+            )

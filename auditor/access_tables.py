@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from auditor.access.difference import Difference, difference
 from auditor.access.table import Access
 from auditor.failure import Failure, internal_error
+from auditor.finding import NotChecked
 from auditor.model import build_model
 from auditor.read import Instances, Versions, read_hosts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from auditor.access.rows import Row
     from auditor.discover import Discovery
-    from auditor.finding import NotChecked
     from auditor.text import Origin
 
 
@@ -65,8 +66,13 @@ def access_tables(discovery: Discovery, versions: Versions, now: datetime) -> Ac
         except Exception as error:
             failures.append(internal_error(error, "working out who can get in", path=host.host.root))
             tables.append(HostTable(host, ()))
-        not_checked += host.not_checked
+        not_checked += [*host.not_checked, *_unknown(tables[-1].rows)]
     return AccessTables(tuple(tables), tuple(dict.fromkeys(not_checked)), tuple(dict.fromkeys(failures)))
+
+
+def _unknown(rows: Iterable[Row]) -> Iterator[NotChecked]:
+    """Yield what is not known and would be needed to be sure of the ways in."""
+    yield from (NotChecked(one.what, one.why) for row in rows for one in row.unknown)
 
 
 def differences(old: AccessTables, new: AccessTables, roots: tuple[str, str]) -> tuple[TableDifference, ...]:

@@ -41,6 +41,21 @@ class Reason(StrEnum):
     LOOP = "too many levels of symbolic links"
     FAILED = "cannot be read"
 
+    @property
+    def why(self) -> str:
+        """The reason with what it would take to read the file."""
+        remedy = _REMEDIES.get(self)
+        return f"{self.value} ({remedy})" if remedy else self.value
+
+
+_REMEDIES: Final = {
+    Reason.MISSING: "it takes a tree that has it",
+    Reason.OUTSIDE: "it takes the tree that it lies in, or its root as --root",
+    Reason.PERMISSION: "it takes a user who may read it",
+    Reason.NOT_REGULAR: "nothing else is opened",
+    Reason.TOO_LARGE: "more is never read",
+}
+
 
 class Unreadable(NamedTuple):
     """A file that could not be read, and why."""
@@ -52,8 +67,8 @@ class Unreadable(NamedTuple):
 
     @property
     def why(self) -> str:
-        """Why it could not be read."""
-        return self.detail or self.reason.value
+        """Why it could not be read, and what it would take."""
+        return self.detail or self.reason.why
 
     def __str__(self) -> str:
         return f"{escaped(self.path)}: {self.why}"

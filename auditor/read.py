@@ -75,7 +75,7 @@ def _guarded(
         failures.append(internal_error(error, "reading", path=path))
         return None
     if isinstance(result, Unreadable):
-        failures.append(Failure(result.detail or result.reason.value, result.path))
+        failures.append(Failure(result.why, result.path))
         return None
     return result
 
@@ -119,4 +119,4 @@ def _unreadable_files(host: Host, directory: str) -> Iterator[Failure]:
     for file in ("main.cf", "master.cf"):
         text = host.read_text(f"{directory.rstrip('/')}/{file}")
         if isinstance(text, Unreadable) and text.reason is not Reason.MISSING:
-            yield Failure(text.detail or text.reason.value, text.path)
+            yield Failure(text.why, text.path)

@@ -191,7 +191,9 @@ def test_as_a_user_who_may_not_read_the_keys(host: Path) -> None:
     result = Result(done)
     assert result.status == 2
     assert [error["path"] for error in result.json["errors"]] == ["etc/postfix/main.cf"]
-    assert result.err.partition("SECOND RUN\n")[2] == "mailaudit: etc/postfix/main.cf: permission denied\n"
+    assert result.err.partition("SECOND RUN\n")[2] == (
+        "mailaudit: etc/postfix/main.cf: permission denied (it takes a user who may read it)\n"
+    )
     said = [entry["what"] + entry["why"] for entry in result.json["not_checked"]]
     assert any("server.key" in one and "permission denied" in one for one in said)
 

@@ -92,7 +92,7 @@ def _of_way(service: SmtpdWays, way: Way) -> Iterator[Row]:
         right,
         revocable(service, way),
         because,
-        way.outcome.relied_on,
+        (*way.outcome.relied_on, *(service.tls_doubts if principal.tls else ())),
     )
     if principal.user is None:
         yield _doubted(row, way.outcome.doubts)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.access.addresses import INTERNET, AddressSet
 from auditor.access.certificate_grants import certificate_grant
 from auditor.access.dovecot_listeners import reachable_from
+from auditor.access.facts import Unknown
 from auditor.access.postfix_answers import named_restrictions
 from auditor.access.postfix_clients import Clients
 from auditor.access.postfix_restrictions import Restrictions, unread
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from auditor.access.certificate_grants import CertificateGrant
     from auditor.access.dovecot import DovecotAccess
-    from auditor.access.facts import Unknown
     from auditor.access.postfix_answers import Text
     from auditor.access.postfix_run import Outcome, Permit
     from auditor.access.rows import Listener
@@ -158,6 +158,13 @@ class SmtpdWays:
         clear = not clear_ends and service.tls_level is not TlsLevel.ENCRYPT
         encrypted = works and begins and not clear_ends
         return (*((False,) if clear else ()), *((True,) if encrypted else ()))
+
+    @cached_property
+    def tls_doubts(self) -> tuple[Unknown, ...]:
+        """Why it cannot be said whether TLS works, as it does not without a certificate and its key."""
+        matches = self.service.postfix.served_matches(self.service.service)
+        reasons = (found.why for found in matches if found.fits is None and found.why)
+        return tuple(Unknown("the certificate of smtpd and its key", why) for why in dict.fromkeys(reasons))
 
     @cached_property
     def parted_clients(self) -> tuple[Client, ...]:

@@ -179,11 +179,11 @@ class Reader:
         listed = self.host.entries(folder)
         unknown = isinstance(listed, Unreadable) and listed.reason in (Reason.OUTSIDE, Reason.PERMISSION, Reason.FAILED)
         if unknown or self.host.real_path(folder) is None:
-            why = listed.detail or listed.reason.value if isinstance(listed, Unreadable) else Reason.OUTSIDE.value
+            why = listed.why if isinstance(listed, Unreadable) else Reason.OUTSIDE.why
             self._skip(f"{escaped(pattern)}, included by {statement.span}", why)
         elif self.host.whole and not self.host.exists("/" + folder.split("/")[1]):
             # A repository that keeps etc alone has no /usr, the host that it is for has one.
-            self._skip(f"{escaped(pattern)}, included by {statement.span}", Reason.OUTSIDE.value)
+            self._skip(f"{escaped(pattern)}, included by {statement.span}", Reason.OUTSIDE.why)
         elif statement.kind is Kind.INCLUDE:
             self._refused(statement, "No matches", ProblemKind.INCLUDE_WITHOUT_MATCH)
 
@@ -198,7 +198,7 @@ class Reader:
             file.reason
         )
         if words is None:
-            self._skip(f"{escaped(file.path)}, included by {statement.span}", file.detail or file.reason.value)
+            self._skip(f"{escaped(file.path)}, included by {statement.span}", file.why)
         elif statement.kind is Kind.INCLUDE:
             message = f"Couldn't open include file {file.name}: {words}"
             self._refused(statement, message, ProblemKind.INCLUDE_WITHOUT_MATCH)

@@ -12,6 +12,7 @@ from auditor.files.tables import Kind, Table, UnreadableTable, read_table
 from auditor.host import Unreadable
 from auditor.model.access_tables import AccessTables
 from auditor.model.files import FileUse, KeyPair, TrustUse
+from auditor.model.keys import Match, match, match_chain
 from auditor.model.openssl import OpenSsl, openssl_of
 from auditor.model.postfix_databases import postfix_database_links
 from auditor.model.postfix_tables import NamedTable, named_tables
@@ -225,6 +226,12 @@ class Postfix:
         if files := self._chain("smtpd", service):
             return (files,)
         return tuple((pair.certificate,) for pair in self._pairs("smtpd", service))
+
+    def served_matches(self, service: Service | None) -> tuple[Match, ...]:
+        """Return for the certificates that an smtpd service takes whether each has its key."""
+        if files := self._chain("smtpd", service):
+            return (match_chain(self.host, files),)
+        return tuple(match(self.host, pair) for pair in self._pairs("smtpd", service))
 
     def sni_chains(self, service: Service | None) -> tuple[SniChain, ...]:
         """Return the certificates that an smtpd service has for server names (postconf(5), tls_server_sni_maps)."""

@@ -38,7 +38,7 @@ def public_cas(host: Host, name: str) -> PublicCas:
         return PublicCas(host.path(name), (SYSTEM_CAS,))
     trust = read_trust_file(host, name)
     if isinstance(trust, Unreadable):
-        return PublicCas(trust.path, (), trust.detail or trust.reason.value)
+        return PublicCas(trust.path, (), trust.why)
     return PublicCas(host.path(name), public_names(trust.certificates))
 
 

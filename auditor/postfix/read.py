@@ -72,7 +72,7 @@ def read_postfix(
 def _read(host: Host, configuration: Configuration, name: str) -> SourceFile | None:
     file = host.read_text(f"{configuration.config_directory}/{name}")
     if isinstance(file, Unreadable):
-        configuration.not_checked.append(NotChecked(file.path, file.detail or file.reason.value))
+        configuration.not_checked.append(NotChecked(file.path, file.why))
         return None
     if file.text.count("\n") > MAX_LINES:
         configuration.not_checked.append(NotChecked(file.path, f"it has more than {MAX_LINES} lines"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.dovecot.includes import MAX_INCLUDES, Reader
-from auditor.host import Host, Mount
+from auditor.host import Host, Mount, Reason
 from auditor.text import SourceFile
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def test_outside_the_tree_is_not_checked(tmp_path: Path) -> None:
     )
     reader, _ = read_tree(tmp_path, "/etc/dovecot")
     assert messages(reader) == ["No matches"]
-    assert [one.why for one in reader.not_checked] == ["outside the audited tree"] * 2
+    assert [one.why for one in reader.not_checked] == [Reason.OUTSIDE.why] * 2
 
 
 def test_fifo_is_not_opened(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_fifo_is_not_opened(tmp_path: Path) -> None:
     read(tmp_path, {"dovecot.conf": "!include f\n"})
     os.mkfifo(tmp_path / "etc/dovecot/f")
     reader, _ = read_tree(tmp_path)
-    assert [one.why for one in reader.not_checked] == ["not a regular file"]
+    assert [one.why for one in reader.not_checked] == [Reason.NOT_REGULAR.why]
 
 
 def test_includes_are_bounded(tmp_path: Path) -> None:

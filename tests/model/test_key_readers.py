@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auditor.audit import audit
 from auditor.discover import discover
+from auditor.host import Reason
 from auditor.rule import discover as discover_rules
 
 
@@ -16,4 +17,4 @@ def test_a_fifo_holds_no_key(tmp_path: Path) -> None:
     os.mkfifo(folder / "key", 0o644)
     result = audit(discover([str(tmp_path / "etc")], modes=True), discover_rules(), now=datetime.now(UTC))
     assert not [one for one in result.findings if one.rule == "private-key-world-readable"]
-    assert [one.why for one in result.not_checked if one.what.endswith("/key")] == ["not a regular file"]
+    assert [one.why for one in result.not_checked if one.what.endswith("/key")] == [Reason.NOT_REGULAR.why]

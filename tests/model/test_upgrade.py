@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.dovecot.read import read_upgraded
-from auditor.host import Host, Mount, Unreadable
+from auditor.host import Host, Mount, Reason, Unreadable
 from auditor.model import build_model
 from auditor.model.upgrade_dovecot import dovecot_upgrade
 
@@ -149,7 +149,7 @@ def test_an_external_file_is_named_setting_by_setting(tmp_path: Path) -> None:
 
 def test_an_external_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     upgrade = upgraded(tmp_path, "protocols = imap\npassdb {\n  driver = ldap\n  args = /etc/dovecot/l.ext\n}\n")
-    assert [one.why for one in upgrade.not_checked] == ["no such file"]
+    assert [one.why for one in upgrade.not_checked] == [Reason.MISSING.why]
 
 
 def test_of_two_filters_the_later_wins(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from auditor.text import escaped
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Setting
     from auditor.model import AuditedHost
-    from auditor.model.dovecot import Dovecot, Element
+    from auditor.model.dovecot import Dovecot
+    from auditor.model.dovecot_settings import Element
     from auditor.model.passdb import Passdb
     from auditor.model.postfix import Postfix
     from auditor.model.smtpd import SmtpdService

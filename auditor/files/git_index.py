@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 _HEADER: Final = struct.Struct(">4sII")
 _EXTENSION: Final = struct.Struct(">4sI")
-_MODE_AT: Final = 24
-_FIXED: Final = 40
-"""Bytes of an entry in front of the object's name: times, device, inode, mode, owner and size."""
 _HASH_LENGTHS: Final = (20, 32)
+_FIXED: Final = {length: struct.Struct(f">24x4s12x{length}xH") for length in _HASH_LENGTHS}
+"""An entry up to its path, by the length of hashes: times, device, inode, the mode, owner, size, hash and the flags."""
 _MODES: Final = frozenset(mode.to_bytes(4) for mode in (0o100644, 0o100755, 0o120000, 0o160000, 0o040000))
 _EXTENDED: Final = 0x4000
 _LENGTH: Final = 0xFFF
@@ -63,7 +62,7 @@ def repository_of(folder: str, within: Iterable[str] = ("/",)) -> Repository | N
         return Repository(top, why=why)
     try:
         paths = tracked_paths(data, tuple(_beginning(one, top) for one in within))
-        return Repository(top, frozenset(map(os.fsdecode, paths)))
+        return Repository(top, frozenset(os.fsdecode(b"\0".join(paths)).split("\0") if paths else ()))
     except _DamagedError as error:
         return Repository(top, why=f"the index of its git repository {error}")
 
@@ -96,22 +95,19 @@ def _entries(data: bytes, version: int, count: int, hash_length: int) -> tuple[l
     """Return the paths and where they end; raises ValueError where an entry makes no sense."""
     paths: list[bytes] = []
     at = _HEADER.size
-    path = b""
+    path = kept = b""
+    fixed, size = _FIXED[hash_length].unpack_from, _FIXED[hash_length].size
     for _ in range(count):
         start = at
-        if data[start + _MODE_AT : start + _MODE_AT + 4] not in _MODES:
-            raise ValueError
-        at = start + _FIXED + hash_length
-        flags = data[at] << 8 | data[at + 1]
-        at += 4 if version > 2 and flags & _EXTENDED else 2
-        kept = b""
+        mode, flags = fixed(data, start)
+        at += size + 2 if version > 2 and flags & _EXTENDED else size
         if version == 4:
             cut, at = _offset(data, at)
             kept = path[: len(path) - cut]
         length = flags & _LENGTH
         end = at + length - len(kept) if length < _LENGTH else data.index(b"\0", at)
         path = kept + data[at:end]
-        if end < at or data[end] or len(path) > MAX_PATH:
+        if mode not in _MODES or end < at or data[end] or len(path) > MAX_PATH:
             raise ValueError
         paths.append(path)
         # Up to version 3 an entry is filled up to a multiple of eight bytes, with one NUL at least.

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 MAX_TRACKED: Final = 2_000
 """Tracked files that are looked into for keys."""
 
-_MAY_HOLD_KEY: Final = re.compile(r"(?i)key|pem|\.pfx|\.p12|\.(?:crt|cer)(?:[.~_-]|$)")
+_ABOUT_KEYS: Final = re.compile("key|pem|pfx|p12|crt|cer|private")
+"""What is in the path of every file that may hold a key, in small letters; few other paths have it."""
+_MAY_HOLD_KEY: Final = re.compile(r"key|pem|\.pfx|\.p12|\.(?:crt|cer)(?:[.~_-]|$)")
 _BACKUP: Final = re.compile(
     r"(?i)(?:~|[._-](?:bak|backup|old|orig|save|saved|swp|copy|dpkg-\w+|rpm\w+)\d*|[._-]\d{4,8})$"
 )
@@ -54,18 +56,20 @@ def _backups(host: Host, name: str) -> Iterator[str]:
 def _tracked(host: Host, exposures: Exposures) -> Iterator[KeyCopy]:
     """Yield the tracked files with a key, those of tests and examples left out, whose keys protect nothing."""
     repository = exposures.repository
-    paths = sorted(repository.tracked) if repository else []
-    wanted = (path for path in paths if _may_hold_key(path) and not is_for_tests(path))
-    for _, path in zip(range(MAX_TRACKED), wanted, strict=False):
+    paths = repository.tracked if repository else ()
+    wanted = sorted(path for path in paths if _may_hold_key(path.lower()) and not is_for_tests(path))
+    for path in wanted[:MAX_TRACKED]:
         name = host.name_of(posixpath.join(repository.top, path)) if repository else None
         if name and _has_plain_key(host, name) and isinstance(found := exposures.of(name), Exposure):
             yield KeyCopy(found, None)
 
 
 def _may_hold_key(path: str) -> bool:
-    """Whether a file is called like one with a key, or lies in a folder for keys."""
+    """Whether a file is called like one with a key, or lies in a folder for keys; the path is in small letters."""
+    if not _ABOUT_KEYS.search(path):
+        return False
     folder, _, name = path.rpartition("/")
-    return _MAY_HOLD_KEY.search(name) is not None or f"/{folder}".lower().endswith("/private")
+    return _MAY_HOLD_KEY.search(name) is not None or f"/{folder}".endswith("/private")
 
 
 def _has_plain_key(host: Host, name: str) -> bool:

@@ -83,11 +83,12 @@ class MoveAbove(NamedTuple):
 
 
 class ChangeMode(NamedTuple):
-    """Take permission bits from a file or folder, by its name on the host, and give it another group."""
+    """Take permission bits from a file or folder, by its name on the host, and give it another owner and group."""
 
     name: str
     clear: int
     gid: int | None = None
+    uid: int | None = None
 
 
 TextChange = SetValue | AddInside | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord

@@ -18,11 +18,12 @@ WRITE: Final = 2
 
 
 class Writable(NamedTuple):
-    """A file or directory that others than root can write, and who they are.
+    """A file or directory that others than root can write, by its name on the host, and who they are.
 
     ``owner`` is empty where root owns it; ``groups`` have their members, None where those are not known.
     """
 
+    name: str
     path: str
     permissions: int
     owner: str
@@ -65,13 +66,14 @@ def _writable(host: Host, facts: FileFacts, trusted: Container[int]) -> Writable
     held = rights(host, facts)
     owner = "" if held.uid in trusted else user_name(host, held.uid)
     if facts.is_directory and facts.mode & stat.S_ISVTX:
-        return Writable(facts.path, facts.permissions, owner, (), (), everybody=False)
+        return Writable(facts.name, facts.path, facts.permissions, owner, (), (), everybody=False)
     users = tuple(user_name(host, uid) for uid, bits in held.users if uid and bits & held.mask & WRITE)
     gids = [gid for gid in dict.fromkeys((held.gid, *(gid for gid, _ in held.groups))) if gid]
     writing = [gid for gid in gids if held.allow(Who(None, frozenset({gid})), WRITE)]
     groups = tuple((group_name(host, gid), _members(host, gid)) for gid in writing)
     everybody = held.allow(OTHERS, WRITE)
     return Writable(
+        facts.name,
         facts.path,
         facts.permissions,
         owner,

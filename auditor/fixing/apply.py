@@ -73,8 +73,9 @@ def applied(host: Host, state: State, offers: Iterable[Offer]) -> Applied:
 
 
 def _changed(facts: FileFacts, change: ChangeMode) -> FileFacts:
+    uid = facts.uid if change.uid is None else change.uid
     gid = facts.gid if change.gid is None else change.gid
-    return facts._replace(mode=facts.mode & ~change.clear, gid=gid)
+    return facts._replace(mode=facts.mode & ~change.clear, uid=uid, gid=gid)
 
 
 def final_name(host: Host, name: str) -> str:

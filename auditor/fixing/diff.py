@@ -6,6 +6,7 @@ import shlex
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
+from auditor.files.permissions import group_name, user_name
 from auditor.fixing.apply import final_name
 from auditor.fixing.edit import lines_of
 from auditor.text import escaped
@@ -76,11 +77,13 @@ def _shown(sign: str, files: Sequence[SourceFile], lines: Sequence[str], start: 
 
 
 def commands(mended: Mended) -> Iterator[str]:
-    """Yield the commands that change modes and groups as the fixes do."""
-    groups = mended.found.host.groups
+    """Yield the commands that change modes, owners and groups as the fixes do."""
+    host = mended.found.host
     for _, (before, after) in sorted(mended.state.facts.items()):
         path = escaped(shlex.quote(before.path))
+        if after.uid != before.uid:
+            yield f"chown {user_name(host, after.uid)} {path}"
         if after.gid != before.gid:
-            yield f"chgrp {groups[after.gid].name if after.gid in groups else after.gid} {path}"
+            yield f"chgrp {group_name(host, after.gid)} {path}"
         if after.permissions != before.permissions:
             yield f"chmod {after.permissions:04o} {path}"

@@ -96,8 +96,8 @@ def _keep_attributes(path: str, new: int) -> None:
 
 def _set_mode(path: str, facts: NewFacts) -> None:
     with _unchanged(path, facts.before) as descriptor:
-        if facts.after.gid != facts.before.gid:
-            os.fchown(descriptor, -1, facts.after.gid)
+        if (facts.after.uid, facts.after.gid) != (facts.before.uid, facts.before.gid):
+            os.fchown(descriptor, facts.after.uid, facts.after.gid)
         os.fchmod(descriptor, facts.after.permissions)
 
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.change import AddGlobal, AddInside, ChangeMode, Fix, InsertWord, Remove, ReplaceWord, SetValue
 from auditor.host import Unreadable
+from auditor.model.keys import KEY_GROUPS
 from auditor.text import escaped
 
 if TYPE_CHECKING:
     from auditor.dovecot.configuration import Setting
+    from auditor.files.writers import Writable
     from auditor.model import AuditedHost
     from auditor.model.dovecot import Dovecot
     from auditor.model.dovecot_settings import Element
+    from auditor.model.keys import KeyFile
     from auditor.model.passdb import Passdb
     from auditor.model.postfix import Postfix
     from auditor.model.smtpd import SmtpdService
@@ -115,3 +118,39 @@ def kept_for_group(host: AuditedHost, name: str, group: str) -> Fix | None:
     if isinstance(facts, Unreadable) or gid is None or not facts.mode & stat.S_IRGRP:
         return None
     return Fix(f"chgrp {group} and chmod o-rwx {escaped(facts.path)}", (ChangeMode(name, stat.S_IRWXO, gid),))
+
+
+def given_to_root(place: Writable) -> Fix:
+    """Let nobody but root write a file or folder; where it is not root's, its owner may have written there for good."""
+    path = escaped(place.path)
+    if place.owner:
+        change = ChangeMode(place.name, stat.S_IWGRP | stat.S_IWOTH, uid=0)
+        return Fix(f"chown root and chmod go-w {path}", (change,)).unsafe()
+    return Fix(f"chmod go-w {path}", (ChangeMode(place.name, stat.S_IWGRP | stat.S_IWOTH),))
+
+
+def kept_for_root(key: KeyFile) -> Fix:
+    """Give a key to root, and to root's group unless its group is there for keys and it is the owner that is wrong."""
+    readers = key.readers
+    keep_group = readers.group in KEY_GROUPS and readers.owner in key.mail_users
+    title = f"chown root{'' if keep_group else ':root'} {escaped(readers.path)}"
+    return Fix(title, (ChangeMode(key.use.name, 0, None if keep_group else 0, uid=0),))
+
+
+def closed_to_group(host: AuditedHost, name: str) -> Fix:
+    """Take from the group of a file every right on it, whoever its members are."""
+    return Fix(f"chmod g-rwx {escaped(host.host.path(name))}", (ChangeMode(name, stat.S_IRWXG),)).unsafe()
+
+
+def closed_secret_file(host: AuditedHost, name: str) -> Fix | None:
+    """Close a file with a password to others; nothing for the configuration, which others must read.
+
+    Postfix's proxymap opens the file as the user postfix, Dovecot's auth as root (MYSQL_README; Dovecot manual, SQL).
+    """
+    files = [file.name for one in host.dovecot for file in one.configuration.files]
+    for postfix in host.postfix:
+        files += [one.name for one in (postfix.configuration.main_file, postfix.configuration.master_file) if one]
+    if name in files:
+        return None
+    of_postfix = any(table.name == name for table in host.tables)
+    return kept_for_group(host, name, "postfix") if of_postfix else closed_to_others(host, name)

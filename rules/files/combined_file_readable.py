@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_to_others
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -56,4 +57,5 @@ class CombinedFileReadable(HostRule):
                 label="the certificate file is named here",
                 severity=Severity.MEDIUM if barrier else Severity.HIGH,
                 subject=key.use.name,
+                fix=closed_to_others(host, key.use.name),
             )

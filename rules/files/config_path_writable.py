@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import given_to_root
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ class ConfigPathWritable(HostRule):
                 because=[(file.origin, f"{file.what}, too") for file in leak.files[1:5] if file.origin],
                 advice=f"chown root {leak.place.path}; chmod go-w {leak.place.path}",
                 subject=leak.place.path,
+                fix=given_to_root(leak.place),
             )

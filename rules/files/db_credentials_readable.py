@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_secret_file
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ class DbCredentialsReadable(HostRule):
         for name, credentials in host.credentials.items():
             first = credentials[0]
             others = [(one.origin, f"{one.what}, too") for one in credentials[1:5]]
-            yield from self.exposed(host, name, f"with a password in it ({first.what})", first.origin, because=others)
+            what, fix = f"with a password in it ({first.what})", closed_secret_file(host, name)
+            yield from self.exposed(host, name, what, first.origin, because=others, fix=fix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_secret_file
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ class KeyPasswordExposed(HostRule):
     def check(self, host: AuditedHost) -> Iterator[Finding | NotChecked]:
         """Yield the passwords that others can read."""
         for setting, name in host.key_passwords:
-            yield from self.exposed(host, name, "with the password of the private key in it", setting.origin)
+            what, fix = "with the password of the private key in it", closed_secret_file(host, name)
+            yield from self.exposed(host, name, what, setting.origin, fix=fix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import kept_for_root
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -49,4 +50,5 @@ class KeyReadableByMailUser(HostRule):
                 advice=f"chown root:root {readers.path}: the daemons open it as root",
                 label="the key file is named here",
                 subject=key.use.name,
+                fix=kept_for_root(key),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import closed_to_group
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -53,4 +54,5 @@ class PrivateKeyGroupReadable(HostRule):
                     advice=f"chmod g-r {key.readers.path}, or give it to a group for keys (chgrp ssl-cert)",
                     label="the key file is named here",
                     subject=f"{key.use.name} {group}",
+                    fix=closed_to_group(host, key.use.name),
                 )

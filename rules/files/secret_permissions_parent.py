@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import given_to_root
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ class SecretPermissionsParent(HostRule):
                     advice=f"chown root {leak.place.path}; chmod go-w {leak.place.path}",
                     label="the key file is named here",
                     subject=leak.place.path,
+                    fix=given_to_root(leak.place),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.fixes import all_of, closed_to_others
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -39,4 +40,6 @@ class SniMapDbExposesKeys(HostRule):
         """Yield the SNI maps whose keys others can read."""
         for table in host.tables:
             if table.parameter == "tls_server_sni_maps" and host.has_index(table):
-                yield from self.exposed(host, table.indexed_file, "an SNI map with private keys in it", table.origin)
+                what = "an SNI map with private keys in it"
+                fix = all_of(closed_to_others(host, table.indexed_file), closed_to_others(host, table.name))
+                yield from self.exposed(host, table.indexed_file, what, table.origin, fix=fix)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from auditor.fixing.rounds import Mended
 
+SHOWN_ALIKE = ("ca-file-marker-missing", "file-marker-missing")
+"""Rules whose bad settings doveconf hides, or shows as the good ones: ``ssl_ca = '</etc/ca.pem'``."""
 CASES = [case for cases in fixable_rules().values() for case in cases]
 
 
@@ -35,7 +37,7 @@ def test_dovecot_loads_the_fixed_case(case: Case, suite: str, oracle: Any, tmp_p
     list(write(mended))
     status, _, errors, _ = oracle.dovecot_check(suite, folder)
     assert (status, errors) == (0, [])
-    assert_only_meant(mended, before, settings(oracle, suite, folder), anywhere=folder)
+    assert_only_meant(mended, before, settings(oracle, suite, folder), folder, alike=case.rule in SHOWN_ALIKE)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_postfix_starts_with_the_fixed_case(case: Case, suite: str, oracle: Any,
     before = parameters(oracle, suite, folder)
     list(write(mended))
     assert postfix_refusal(oracle, suite, folder) == ""
-    assert_only_meant(mended, before, parameters(oracle, suite, folder), anywhere=folder)
+    assert_only_meant(mended, before, parameters(oracle, suite, folder), folder)
 
 
 def materialised_and_mended(case: Case, root: Path) -> Mended:
@@ -75,7 +77,9 @@ def parameters(oracle: Any, suite: str, folder: Path) -> Mapping[str, str]:
     return found
 
 
-def assert_only_meant(mended: Mended, before: Mapping[str, str], after: Mapping[str, str], *, anywhere: Path) -> None:
+def assert_only_meant(
+    mended: Mended, before: Mapping[str, str], after: Mapping[str, str], folder: Path, *, alike: bool = False
+) -> None:
     """Assert that the daemon sees other values of what the fixes are said to change, and of nothing else."""
     old, new = (
         Counter((value.name, value.value) for model in audit.models for value in values_of(model))
@@ -85,5 +89,6 @@ def assert_only_meant(mended: Mended, before: Mapping[str, str], after: Mapping[
     old, new = (Counter((re.sub(r"#\d+", "", name), value) for name, value in one.items()) for one in (before, after))
     changed = {name for name, _ in (old - new) + (new - old)}
     assert changed <= meant
-    edited = any(edit.span.file.path.startswith(str(anywhere)) for offer in mended.made for edit in offer.edits)
-    assert bool(changed) == edited
+    edited = any(edit.span.file.path.startswith(str(folder)) for offer in mended.made for edit in offer.edits)
+    # Where blocks are moved, their numbers are all that changes.
+    assert alike or (list(before.items()) != list(after.items())) == edited

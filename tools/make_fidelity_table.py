@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 VERSIONS: Final = {
+    "dovecot-bullseye": "Dovecot 2.3.13",
     "dovecot-bookworm": "Dovecot 2.3.19.1",
     "dovecot-trixie": "Dovecot 2.4.1",
     "dovecot-sid": "Dovecot 2.4.5",
+    "postfix-bullseye": "Postfix 3.5.25",
     "postfix-bookworm": "Postfix 3.7.11",
     "postfix-trixie": "Postfix 3.10.13",
     "postfix-sid": "Postfix 3.11.7",

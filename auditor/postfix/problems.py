@@ -107,7 +107,7 @@ class ValueChecks:
         self._is_process_named = any(
             own in assignment.value.value for assignment in configuration.assignments.values() for own in OF_THE_PROCESS
         )
-        self._dotted_levels = version_numbers(configuration.version) >= (3, 6)
+        self._version = version_numbers(configuration.version)
 
     def main_problems(self) -> Iterator[Problem]:
         """Yield the values of main.cf that a program refuses."""
@@ -189,7 +189,7 @@ class ValueChecks:
         if value is None:
             return None
         if name == "compatibility_level":
-            return compatibility_level_refusal(value, dotted=self._dotted_levels) if service is None else None
+            return compatibility_level_refusal(value, self._version) if service is None else None
         if name in TLS_LEVELS:
             overridden = name == "smtpd_tls_security_level" and scope.get("smtpd_tls_wrappermode").effective == "yes"
             reads = self._reads(service, TLS_LEVELS[name][:1])

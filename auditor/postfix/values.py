@@ -108,16 +108,24 @@ def tls_level_refusal(name: str, value: str) -> str | None:
     return None if not value or value.lower() in levels else f'Invalid TLS level "{shortened(value)}"'
 
 
-def compatibility_level_refusal(value: str, *, dotted: bool) -> str | None:
+def compatibility_level_refusal(value: str, version: tuple[int, ...]) -> str | None:
     """Return what every program says when it ends on ``compatibility_level``, or None when it takes it.
 
-    Before Postfix 3.6 (``dotted`` false) the level is a number.
+    Before Postfix 3.6 the level is a number (tried on 3.5.25).
     """
-    if not dotted:
-        ok = _INTEGER.fullmatch(value) and len(value) < _LONGEST_NUMBER and 0 <= int(value) <= _INT_MAX
+    if version < (3, 6):
+        cut = any(version[:2] == first[:2] and version >= first for first in _LEVELS_CUT)
+        if cut and _DOTTED_LEVEL.match(value):
+            return None
+        ok = _INTEGER.fullmatch(value) and len(value) < _LONGEST_NUMBER and -_INT_MAX - 1 <= int(value) <= _INT_MAX
         return None if ok else f"bad numerical configuration: compatibility_level = {shortened(value)}"
     try:
         compatibility_level(value)
     except ExpansionError as error:
         return shortened(str(error))
     return None
+
+
+_LEVELS_CUT: Final = ((3, 3, 18), (3, 4, 21), (3, 5, 11))
+"""The releases of their branches from which on a level of 3.6 counts up to its dot (``mail_params_init``)."""
+_DOTTED_LEVEL: Final = re.compile(r"\d[^.]*[.]", re.ASCII)

@@ -3,7 +3,7 @@
 They stand in the folder that the environment variable ORACLES names, else in /var/cache/mailaudit-oracles. Making one
 takes about a minute, 210 MB, root on Debian and apt's mirrors; asking one takes root (it is a chroot and a mount). The
 suites are bookworm (Dovecot 2.3.19.1, Postfix 3.7.11) and trixie (2.4.1, 3.10.13); MAILAUDIT_SUITES asks for others
-(``bookworm sid``).
+(``bookworm sid``): bullseye has 2.3.13 and 3.5.25, sid 2.4.5 and 3.11.7.
 """
 
 from __future__ import annotations

@@ -34,9 +34,11 @@ CANDIDATES: Final = 60
 """Smaller configurations that are asked about at once."""
 SEED: Final = 1
 COMPARERS: Final[dict[str, ModuleType]] = {
+    "dovecot-bullseye": generated_dovecot,
     "dovecot-bookworm": generated_dovecot,
     "dovecot-trixie": generated_dovecot,
     "dovecot-sid": generated_dovecot,
+    "postfix-bullseye": generated_postfix,
     "postfix-bookworm": generated_postfix,
     "postfix-trixie": generated_postfix,
     "postfix-sid": generated_postfix,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from auditor.dovecot.configuration import Configuration
     from auditor.finding import Problem
 
-VERSIONS: Final = {"bookworm": "2.3.19.1", "trixie": "2.4.1", "sid": "2.4.5"}
+VERSIONS: Final = {"bullseye": "2.3.13", "bookworm": "2.3.19.1", "trixie": "2.4.1", "sid": "2.4.5"}
+OLDER: Final = ("bullseye", "bookworm")
+"""Suites with Dovecot 2.3."""
 NO_FILE: Final = re.compile(r"Can't open file|: read\(|: open\(")
 """What doveconf says of the files behind ``<``, which it opens only when it expands values."""
 REFERENCE: Final = re.compile(r"^(?:only doveconf refuses|doveconf, line \w+): [^;]*\$(?!SET)\w")
@@ -55,7 +57,7 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
         ]
         # doveconf -n checks a reference as text; the daemon and doveconf -x check what it comes to.
         unexpanded = [number for number, (difference, *_) in enumerate(found) if REFERENCE.search(difference)]
-        if unexpanded and suite == "bookworm":
+        if unexpanded and suite in OLDER:
             again = [
                 [_command(number, None, suite, "-x -n")] if number in unexpanded else [] for number in range(len(found))
             ]
@@ -63,7 +65,7 @@ def differences(oracle: Any, suite: str, samples: Sequence[Sample]) -> list[tupl
                 if told:
                     found[number] = _reference(configurations[number], told[0], found[number])
     doubtful = [number for number, (difference, outcome, _) in enumerate(found) if difference and outcome == "refused"]
-    if doubtful and suite != "bookworm":
+    if doubtful and suite not in OLDER:
         for_the_daemon = _for_the_daemon(oracle, suite, [samples[number] for number in doubtful])
         for number, difference in zip(doubtful, for_the_daemon, strict=True):
             found[number] = difference, "refused" if difference else "refused by doveconf -n alone", 0
@@ -157,7 +159,7 @@ def _scopes(one: Sample) -> list[Scope | None]:
 def _command(number: int, scope: Scope | None, suite: str, options: str = "-n") -> str:
     arguments = ""
     if scope:
-        name = "lname" if suite == "bookworm" else "local_name"
+        name = "lname" if suite in OLDER else "local_name"
         pairs = (
             ("protocol", scope.protocol),
             ("local", scope.local),

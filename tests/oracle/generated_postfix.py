@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from auditor.postfix.configuration import Configuration
 
-VERSIONS: Final = {"bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
+VERSIONS: Final = {"bullseye": "3.5.25", "bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
 OPTIONS: Final = ("-n", "-M", "-P", "-nx")
 AT_ONCE: Final = 100
 """Postfix's programs sleep for a second before they refuse a file."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.postfix.configuration import Configuration
 
 SHARED = Path(__file__).parents[2] / "../shared"
-VERSIONS = {"bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
+VERSIONS = {"bullseye": "3.5.25", "bookworm": "3.7.11", "trixie": "3.10.13", "sid": "3.11.7"}
 AT = "/tmp/oracle-postfix"
 OF_THE_PROCESS = frozenset({"debugger_command"})
 """Parameters that hold the number of the postconf process that prints them."""

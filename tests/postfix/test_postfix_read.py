@@ -155,6 +155,26 @@ def test_what_a_program_refuses(tmp_path, main, master, expected):
 
 
 @pytest.mark.parametrize(
+    ("version", "level", "refused"),
+    [
+        ("3.5.25", "3.6", False),
+        ("3.5.25", "3.x", False),
+        ("3.5.10", "3.6", True),
+        ("3.4.21", "3.6", False),
+        ("3.5.25", "-1", False),
+        ("3.5.25", "abc", True),
+        ("3.5.25", "", True),
+        ("3.5.25", "99999999999", True),
+        ("3.6.0", "3.6", False),
+        ("3.6.0", "-1", True),
+    ],
+)
+def test_compatibility_levels_that_are_refused(tmp_path, version, level, refused):
+    """``postmap`` of 3.5.25 was asked; that 3.5.10 knows no dots is in the source (``mail_params_init``)."""
+    assert bool(read(tmp_path, f"compatibility_level = {level}\n", version=version).problems) is refused
+
+
+@pytest.mark.parametrize(
     ("main", "guarded"),
     [
         ("smtpd_recipient_restrictions = permit_mynetworks", False),

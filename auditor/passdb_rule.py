@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.access.dovecot import DovecotAccess
-    from auditor.access.open_passdbs import Hole, OpenPassdb
+    from auditor.access.open_passdb import Hole, OpenPassdb
     from auditor.finding import Finding, NotChecked
 
 

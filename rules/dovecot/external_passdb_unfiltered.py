@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.access.open_passdbs import Hole
+from auditor.access.open_passdb import Hole
 from auditor.finding import Confidence, Severity
 from auditor.passdb_rule import PassdbRule
 
 if TYPE_CHECKING:
-    from auditor.access.open_passdbs import OpenPassdb
+    from auditor.access.open_passdb import OpenPassdb
 
 
 class ExternalPassdbUnfiltered(PassdbRule):

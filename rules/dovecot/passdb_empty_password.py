@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.access.open_passdbs import Hole
+from auditor.access.open_passdb import Hole
 from auditor.finding import Severity
 from auditor.passdb_rule import PassdbRule
 

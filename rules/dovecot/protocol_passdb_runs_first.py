@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.access.open_passdbs import Hole
+from auditor.access.open_passdb import Hole
 from auditor.finding import Severity
 from auditor.passdb_rule import PassdbRule
 from auditor.text import shortened
 
 if TYPE_CHECKING:
-    from auditor.access.open_passdbs import OpenPassdb
+    from auditor.access.open_passdb import OpenPassdb
 
 
 class ProtocolPassdbRunsFirst(PassdbRule):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from instances import instance
 
-from auditor.access.open_passdbs import Hole
+from auditor.access.open_passdb import Hole
 from auditor.finding import Severity
 
 if TYPE_CHECKING:

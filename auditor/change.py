@@ -27,6 +27,15 @@ class AddInside(NamedTuple):
     value: str
 
 
+class AddBlock(NamedTuple):
+    """Put a block of Dovecot with one setting below the setting that stands at a place, outside of all blocks."""
+
+    at: Span
+    header: str
+    name: str
+    value: str
+
+
 class AddGlobal(NamedTuple):
     """Set something for all where it is not set yet, in whichever of these files it fits best."""
 
@@ -91,7 +100,7 @@ class ChangeMode(NamedTuple):
     uid: int | None = None
 
 
-TextChange = SetValue | AddInside | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord
+TextChange = SetValue | AddInside | AddBlock | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord
 Change = TextChange | MoveAbove | ChangeMode
 
 

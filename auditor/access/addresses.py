@@ -155,6 +155,14 @@ def _address(number: int) -> Address:
     return IPv4Address(number) if number < _END_4 else IPv6Address(number - _END_4)
 
 
+def network_in(word: str) -> AddressSet | None:
+    """Return the addresses of a word of a list of Postfix, such as ``[::]/0``; None where it names no network."""
+    try:
+        return AddressSet.of([word.replace("[", "").replace("]", "")])
+    except ValueError:
+        return None
+
+
 def parsed_address(text: str) -> Address | None:
     """Return the address that a text is, with or without brackets; None for a name."""
     try:

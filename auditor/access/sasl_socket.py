@@ -78,6 +78,14 @@ def sasl_server(service: SmtpdService, dovecots: Sequence[DovecotAccess]) -> Sas
     return SaslServer(socket.name, tuple(found))
 
 
+def open_sockets(service: SmtpdService, dovecots: Sequence[DovecotAccess]) -> set[str]:
+    """Return the sockets of auth services that let Postfix in below its queue directory, by their names in there."""
+    folder = service.get("queue_directory").effective
+    sockets = (one for dovecot in dovecots for one in dovecot.sockets if one.service == AUTH)
+    names = {posixpath.relpath(one.path, folder) for one in sockets if _lets_in(service, one)}
+    return {name for name in names if not name.startswith("..")}
+
+
 def _listener(dovecot: DovecotAccess, socket: SaslSocket) -> UnixListener | InetListener | None:
     """Return by what an auth service listens there."""
     unix = (one for one in dovecot.sockets if socket.path and _usual(one.path) == socket.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.change import (
+    AddBlock,
     AddComment,
     AddGlobal,
     AddInside,
@@ -21,6 +22,7 @@ from auditor.fixing.layout import (
     first_comment_above,
     indentation,
     likeness,
+    line_end,
     new_line,
     replaced_word,
     usual_indentation,
@@ -53,6 +55,8 @@ class DovecotText:
             return self._added_inside(change)
         if isinstance(change, AddGlobal | InsertWord | AddComment):
             return None
+        if isinstance(change, AddBlock):
+            return self._with_block(change)
         statement = self._starting_at(change.at)
         return self._changed(statement, change) if statement and statement.kind in SETTING else None
 
@@ -76,6 +80,20 @@ class DovecotText:
 
     def _without(self, statement: Statement) -> Edit:
         return without_lines(self.file, statement.span.line, statement.span.end_line)
+
+    def _with_block(self, change: AddBlock) -> Edit | None:
+        number = self._at.get(change.at.start)
+        if number is None:
+            return None
+        depth, last = 0, 0
+        for at, one in enumerate(self.statements):
+            depth += (one.kind in OPENING) - (one.kind is Kind.CLOSE)
+            if at >= number and depth <= 0:
+                last = one.span.end_line
+                break
+        end = line_end(self.file, last)
+        inside = f"{usual_indentation(self.file)}{change.name} = {change.value}"
+        return new_line(self.file, last, end.join((f"{change.header} {{", inside, "}"))) if last else None
 
     def _added_inside(self, change: AddInside) -> Edit | None:
         opening = self._starting_at(change.block)

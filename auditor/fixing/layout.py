@@ -75,7 +75,7 @@ def assignment(name: str, value: str, like: Sequence[tuple[str, str]]) -> str:
     lengths = {len(known) for known, _ in signs[-2:]}
     if len(columns) == 1 and len(lengths) == 2 and len(name) < max(columns):
         return f"{name.ljust(max(columns))}={behind}{value}"
-    return f"{name}{before[:1]}={behind[:1]}{value}"
+    return f"{name}{before[:1]}={behind[:1]}{value}".rstrip()
 
 
 def commented_default(file: SourceFile, name: str, start: int, end: int) -> int | None:

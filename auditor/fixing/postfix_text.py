@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from auditor.change import AddComment, AddGlobal, AddInside, InsertWord, Remove, Rename, ReplaceWord, SetValue
+from auditor.change import AddBlock, AddComment, AddGlobal, AddInside, InsertWord, Remove, Rename, ReplaceWord, SetValue
 from auditor.fixing.edit import Edit
 from auditor.fixing.layout import (
     assignment,
@@ -62,7 +62,14 @@ class PostfixText:
         found = self._at.get(change.at.start)
         if found is None:
             return self._with_other_word(change) if isinstance(change, ReplaceWord) else None
+        return self._changed(found, change)
+
+    def _changed(
+        self, found: Assignment, change: SetValue | Remove | Rename | AddComment | AddBlock | ReplaceWord
+    ) -> Edit | None:
         match change:
+            case AddBlock():
+                return None
             case SetValue():
                 return self._with_value(found, change.value)
             case Remove():
@@ -80,7 +87,10 @@ class PostfixText:
         if service:
             return replaced_word(service.span, change)
         found = self._around(change.at)
-        return replaced_part(found.value.span, change.at, change.by) if found else None
+        if found is None:
+            return None
+        by = _as_one_word(change.by) if self._is_one_word(found) else change.by
+        return replaced_part(found.value.span, change.at, by)
 
     def _around(self, at: Span) -> Assignment | None:
         return next((one for one in self.assignments if one.span.start <= at.start and at.end <= one.span.end), None)

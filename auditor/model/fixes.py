@@ -6,7 +6,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
-from auditor.change import AddGlobal, AddInside, ChangeMode, Fix, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.change import AddBlock, AddGlobal, AddInside, ChangeMode, Fix, InsertWord, Remove, ReplaceWord, SetValue
 from auditor.host import Unreadable
 from auditor.model.keys import KEY_GROUPS
 from auditor.text import escaped
@@ -36,12 +36,21 @@ def setting_to(dovecot: Dovecot, setting: Setting, value: str) -> Fix:
     return Fix(f"set `{name} = {value}`", (AddGlobal(tuple(dovecot.configuration.files), name, value),))
 
 
+def exempted(setting: Setting, protocol: str, value: str) -> Fix | None:
+    """Give a setting of Dovecot another value for one protocol, in a block below the place where it is set."""
+    name = setting.name.rpartition("/")[2]
+    if setting.origin.span is None:
+        return None
+    title = f"add `protocol {protocol} {{ {name} = {value} }}`"
+    return Fix(title, (AddBlock(setting.origin.span, f"protocol {protocol}", name, value),))
+
+
 def parameter_to(postfix: Postfix, parameter: Parameter, value: str) -> Fix | None:
     """Give a parameter another value where it is set, in main.cf or by an ``-o``; where it is not, in main.cf."""
     if parameter.assignment:
         return Fix(f"write `{parameter.name} = {value}`", (SetValue(parameter.assignment.span, value),))
     main = postfix.configuration.main_file
-    title = f"set `{parameter.name} = {value}` in main.cf"
+    title = f"set `{f'{parameter.name} = {value}'.rstrip()}` in main.cf"
     return Fix(title, (AddGlobal((main,), parameter.name, value),)) if main else None
 
 

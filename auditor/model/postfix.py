@@ -20,7 +20,7 @@ from auditor.model.postfix_tls import TlsUse, tls_uses
 from auditor.model.smtp_client import SmtpClient
 from auditor.model.smtpd import SmtpdService, TlsLevel
 from auditor.model.tls_policy import DEFAULT_POLICY, policies
-from auditor.model.unread import Unread, commented_values, deprecated_settings, unread_settings
+from auditor.model.unread import Deprecated, Unread, commented_values, deprecated_settings, unread_settings
 from auditor.postfix.defaults import Kind as ParameterKind
 from auditor.postfix.defaults import version_numbers
 from auditor.postfix.restrictions import restrictions
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from auditor.model.tls_policy import Policy
     from auditor.postfix.configuration import Configuration, Parameter, Service
     from auditor.postfix.restrictions import Restriction
+    from auditor.syntax.postfix import Assignment
+    from auditor.text import Span
 
 TLS_PROGRAMS: Final = ("smtpd", "smtp", "lmtp")
 """Programs whose certificates and keys have parameters of their own."""
@@ -111,12 +113,12 @@ class Postfix:
         return tuple(unread_settings(self.configuration))
 
     @property
-    def commented_values(self) -> list[tuple[str, Origin]]:
-        """Parameters with a comment behind their value, which becomes a part of it."""
+    def commented_values(self) -> list[tuple[str, Assignment, Span]]:
+        """Parameters with a comment behind their value, which becomes a part of it, and the place of the comment."""
         return list(commented_values(self.configuration))
 
     @property
-    def deprecated(self) -> list[tuple[str, str, Origin]]:
+    def deprecated(self) -> list[Deprecated]:
         """The parameters set that this version deprecates, each with the one to use instead."""
         return list(deprecated_settings(self.configuration))
 

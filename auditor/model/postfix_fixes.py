@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.change import Fix, InsertWord, ReplaceWord
-from auditor.model.fixes import all_of, option_to, parameter_to, with_word_at_end
+from auditor.change import AddComment, Fix, InsertWord, Rename, ReplaceWord, SetValue
+from auditor.files.public_cas import SYSTEM_BUNDLES
+from auditor.model.fixes import all_of, option_to, parameter_to, with_word_at_end, without
 from auditor.model.tls_policy import PROTOCOLS
 from auditor.model.tls_protocols import from_words
-from auditor.postfix.restrictions import MAIL_LISTS
+from auditor.postfix.restrictions import GUARDS, MAIL_LISTS
+from auditor.syntax.postfix_lines import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from auditor.model.postfix import Postfix
+    from auditor.model.smtp_client import SmtpClient
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.configuration import Parameter, Service
-    from auditor.text import Span
+    from auditor.postfix.restrictions import Restriction
+    from auditor.syntax.postfix import Assignment
+    from auditor.text import Origin, Span
 
 USERS: Final = (
     "permit_mynetworks",
@@ -72,11 +77,14 @@ def recent_protocols(postfix: Postfix, parameter: Parameter) -> Fix | None:
 
 def tls_demanded(service: SmtpdService, name: str, value: str) -> Fix | None:
     """Give one service the parameter that makes TLS mandatory, with protocols that are fit for it."""
-    protocols = service.get("smtpd_tls_mandatory_protocols")
     fix = option_to(service, name, value)
-    if not service.postfix.policy.too_old(from_words(protocols.effective)):
-        return fix
-    return all_of(fix, recent_protocols(service.postfix, protocols))
+    return with_recent_protocols(fix, service.postfix, service.get("smtpd_tls_mandatory_protocols"))
+
+
+def with_recent_protocols(fix: Fix | None, postfix: Postfix, parameter: Parameter) -> Fix | None:
+    """Let a list of protocols, which a fix makes count, name none that the policy does not take."""
+    is_recent = not postfix.policy.too_old(from_words(parameter.effective))
+    return fix if is_recent else all_of(fix, recent_protocols(postfix, parameter))
 
 
 def users_let_past(service: SmtpdService) -> list[str]:
@@ -102,6 +110,70 @@ def inserted(at: Span | None, word: str) -> Fix | None:
     return Fix(f"write `{word}` before `{at.text}`", (InsertWord(at, word),)) if at else None
 
 
+def replaced(at: Span | None, by: str = "") -> Fix | None:
+    """Write another word for one at its place in a list, or none."""
+    if at is None:
+        return None
+    title = f"write `{by}` for `{at.text}`" if by else f"take `{at.text}` out"
+    return Fix(title, (ReplaceWord(at, at.text, by),))
+
+
+def behind_guard(item: Restriction, items: Sequence[Restriction]) -> Fix | None:
+    """Move a restriction behind the first one after it that refuses foreign recipients, in the same value."""
+    if item.span is None or item.warn_only or item not in items:
+        return None
+    after = items[items.index(item) + 1 :]
+    guard = next((one for one in after if one.name.lower() in GUARDS and one.via == item.via), None)
+    if guard is None or guard.span is None or guard.warn_only:
+        return None
+    changes = (ReplaceWord(item.span, item.span.text), InsertWord(guard.span, item.span.text, behind=True))
+    return Fix(f"move `{item.span.text}` behind `{guard.name}`", changes)
+
+
+def without_words(parameter: Parameter, is_wrong: Callable[[str], bool], otherwise: str = "") -> Fix | None:
+    """Take words out of a list; where none would be left, write what is given instead, or take the line out."""
+    if parameter.assignment is None:
+        return None
+    value = parameter.assignment.value
+    listed = list(words(value.value))
+    wrong = [one for one in listed if is_wrong(one.text)]
+    left = [one.text for one in listed if one not in wrong]
+    if len(wrong) == 1 and left:
+        return replaced(value.part(wrong[0].start, wrong[0].start + len(wrong[0].text)))
+    if not wrong or not (left or otherwise):
+        return without(parameter.origin, parameter.name) if wrong else None
+    right = ", ".join(left) or otherwise
+    return Fix(f"write `{parameter.name} = {right}`", (SetValue(parameter.assignment.span, right),))
+
+
+def system_cas(client: SmtpClient) -> Fix | None:
+    """Let the client trust the CAs that its system trusts, where the host has them in a file.
+
+    A file is read before the client enters its chroot (postconf(5), smtp_tls_CAfile).
+    """
+    bundle = next((name for name in sorted(SYSTEM_BUNDLES) if client.postfix.host.exists(name)), None)
+    return parameter_to(client.postfix, client.get("smtp_tls_CAfile"), bundle) if bundle else None
+
+
 def without_argument(service: Service, argument: str) -> Fix:
     """Take an argument out of the command of a service."""
     return Fix(f"take `{argument}` out", (ReplaceWord(service.span, argument),))
+
+
+def renamed(postfix: Postfix, origin: Origin, name: str) -> Fix | None:
+    """Give what is set at a place another name; nothing where main.cf sets that as well."""
+    if origin.span is None:
+        return None
+    in_main = origin.span.file is postfix.configuration.main_file
+    if in_main and name in postfix.configuration.assignments:
+        return None
+    return Fix(f"write `{name}`", (Rename(origin.span, name),))
+
+
+def comment_above(setting: Assignment, comment: Span) -> Fix | None:
+    """Give a comment behind a value a line of its own."""
+    if "\n" in comment.text:
+        return None
+    text = comment.text.lstrip("# \t").rstrip()
+    changes = ReplaceWord(comment, comment.text), AddComment(setting.span, text)
+    return Fix("give the comment a line of its own", changes)

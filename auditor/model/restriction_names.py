@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from auditor.postfix.restrictions import ALL_LISTS
 from auditor.syntax.postfix_lines import words
+from auditor.text import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.model.smtpd import SmtpdService
-    from auditor.text import Origin
+    from auditor.text import Origin, Span
 
-KNOWN: Final = re.compile(
-    r"permit(?:_(?:auth_destination|dnswl_client|inet_interfaces|mx_backup|mynetworks|naked_ip_address|rhswl_client"
-    r"|sasl_authenticated|tls_all_clientcerts|tls_clientcerts))?"
-    r"|reject(?:_(?:(?:authenticated_|known_|unauthenticated_)?sender_login_mismatch|invalid_(?:helo_)?hostname|maps_rbl"
-    r"|multi_recipient_bounce|non_fqdn_(?:(?:helo_)?hostname|recipient|sender)|plaintext_session|rbl(?:_client)?"
-    r"|rhsbl_(?:client|helo|recipient|reverse_client|sender)|unauth_(?:destination|pipelining)"
-    r"|unknown_(?:address|client|client_hostname|forward_client_hostname|(?:helo_)?hostname|recipient_domain"
-    r"|reverse_client_hostname|sender_domain)|unlisted_(?:recipient|sender)|unverified_(?:recipient|sender)))?"
-    r"|check_(?:(?:ccert|client|etrn|helo|recipient|reverse_client_hostname|sasl|sender)_access"
-    r"|(?:client|helo|recipient|reverse_client_hostname|sender)_(?:a|mx|ns)_access"
-    r"|policy_service|recipient_maps|relay_domains)"
-    r"|defer(?:_(?:if_permit|if_reject|unauth_destination))?|sleep|warn_if_reject",
-    re.IGNORECASE,
+_CHECKED: Final = ("ccert", "client", "etrn", "helo", "recipient", "reverse_client_hostname", "sasl", "sender")
+_RESOLVED: Final = ("client", "helo", "recipient", "reverse_client_hostname", "sender")
+_PERMITTED: Final = (
+    "auth_destination dnswl_client inet_interfaces mx_backup mynetworks naked_ip_address rhswl_client"
+    " sasl_authenticated tls_all_clientcerts tls_clientcerts"
+)
+_REJECTED: Final = (
+    "sender_login_mismatch authenticated_sender_login_mismatch known_sender_login_mismatch"
+    " unauthenticated_sender_login_mismatch invalid_hostname invalid_helo_hostname maps_rbl multi_recipient_bounce"
+    " non_fqdn_hostname non_fqdn_helo_hostname non_fqdn_recipient non_fqdn_sender plaintext_session rbl rbl_client"
+    " rhsbl_client rhsbl_helo rhsbl_recipient rhsbl_reverse_client rhsbl_sender unauth_destination unauth_pipelining"
+    " unknown_address unknown_client unknown_client_hostname unknown_forward_client_hostname unknown_hostname"
+    " unknown_helo_hostname unknown_recipient_domain unknown_reverse_client_hostname unknown_sender_domain"
+    " unlisted_recipient unlisted_sender unverified_recipient unverified_sender"
+)
+KNOWN: Final = frozenset(
+    [
+        *("permit", "reject", "defer", "defer_if_permit", "defer_if_reject", "defer_unauth_destination", "sleep"),
+        *("warn_if_reject", "check_policy_service", "check_recipient_maps", "check_relay_domains"),
+        *(f"permit_{what}" for what in _PERMITTED.split()),
+        *(f"reject_{what}" for what in _REJECTED.split()),
+        *(f"check_{what}_access" for what in _CHECKED),
+        *(f"check_{what}_{kind}_access" for what in _RESOLVED for kind in ("a", "mx", "ns")),
+    ]
 )
 """Source: generic_checks of src/smtpd/smtpd_check.c, with the names of src/global/mail_params.h (3.12-20260821)."""
 
@@ -37,6 +48,9 @@ class Strange(NamedTuple):
     word: str
     list_name: str
     origin: Origin
+    span: Span | None
+    meant: str
+    """The restriction or class that was probably meant; empty where none is near."""
 
 
 def strange_words(service: SmtpdService) -> Iterator[Strange]:
@@ -44,5 +58,6 @@ def strange_words(service: SmtpdService) -> Iterator[Strange]:
     classes = {word.text for word in words(service.get("smtpd_restriction_classes").effective)}
     for list_name in ALL_LISTS:
         for one in service.restrictions(list_name):
-            if one.name not in classes and not KNOWN.fullmatch(one.name):
-                yield Strange(one.name, list_name, one.origin)
+            if one.name not in classes and one.name.lower() not in KNOWN:
+                span = one.span if one.span and one.span.text == one.name else None
+                yield Strange(one.name, list_name, one.origin, span, similar(one.name, [*KNOWN, *classes], 0.85))

@@ -78,6 +78,12 @@ class SmtpClient(PostfixService):
         return self.get("smtp_tls_security_level")
 
     @property
+    def has_cas(self) -> bool:
+        """Whether it trusts any CA."""
+        named = any(self.get(name).effective.strip() for name in ("smtp_tls_CAfile", "smtp_tls_CApath"))
+        return named or self.is_on("tls_append_default_CA")
+
+    @property
     def tls_policies(self) -> Parameter | None:
         """The tables that give some servers other levels, where there are any."""
         for name in ("smtp_tls_policy_maps", "smtp_tls_per_site"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.model.postfix_renames import in_place_of
 from auditor.postfix.defaults import Kind, removed_in, version_numbers
 from auditor.postfix.upgrade_table import upgrade_table
 from auditor.postfix.used import unused_settings
@@ -13,7 +14,10 @@ from auditor.text import Origin, similar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.postfix.configuration import Configuration
+    from auditor.syntax.postfix import Assignment
+    from auditor.text import Span
 
 MAX_COMPARED: Final = 50
 """Names that a similar one is looked for; comparing takes time."""
@@ -38,8 +42,17 @@ def unread_settings(configuration: Configuration) -> Iterator[Unread]:
         yield Unread(name, Origin(assignment.span), near)
 
 
-def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str, Origin]]:
-    """Yield the parameters set that this version warns of, each with the one that replaces it.
+class Deprecated(NamedTuple):
+    """One parameter that is set and that this version warns of, the one that replaces it, and what to write."""
+
+    name: str
+    instead: str
+    origin: Origin
+    fix: Fix | None
+
+
+def deprecated_settings(configuration: Configuration) -> Iterator[Deprecated]:
+    """Yield the parameters set that this version warns of.
 
     Of a version that is yet to come the rule about upgrades tells.
     """
@@ -48,18 +61,20 @@ def deprecated_settings(configuration: Configuration) -> Iterator[tuple[str, str
     for name, (since, instead) in upgrade_table().deprecated.items():
         if version_numbers(configuration.version) < version_numbers(since):
             continue
-        found = [configuration.assignments.get(name)]
-        found += [one.options[name].assignment for one in configuration.services if one.enabled and name in one.options]
-        yield from ((name, instead, Origin(assignment.span)) for assignment in found if assignment)
+        setting = [one for one in configuration.services if one.enabled and name in one.options]
+        for service in (*([None] if name in configuration.assignments else []), *setting):
+            origin = configuration.get(name, service).origin
+            yield Deprecated(name, instead, origin, in_place_of(configuration, name, instead, service))
 
 
-def commented_values(configuration: Configuration) -> Iterator[tuple[str, Origin]]:
-    """Yield the parameters of main.cf whose value has what looks like a comment behind it, which Postfix knows none of.
+def commented_values(configuration: Configuration) -> Iterator[tuple[str, Assignment, Span]]:
+    """Yield the parameters of main.cf whose value ends in what looks like a comment, which is none to Postfix.
 
     A number or a switch with one is refused, which another rule reports.
     """
     for name, assignment in configuration.assignments.items():
         value = assignment.value.value
         known = configuration.defaults.known(name)
-        if known and known.kind is Kind.TEXT and "{" not in value and _COMMENT.search(value):
-            yield name, Origin(assignment.value.span)
+        comment = _COMMENT.search(value)
+        if known and known.kind is Kind.TEXT and "{" not in value and comment:
+            yield name, assignment, assignment.value.part(comment.start(), len(value))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.finding import Severity
 
 if TYPE_CHECKING:
+    from auditor.change import Fix
     from auditor.finding import NotChecked, Problem
     from auditor.text import Origin, Span
 
@@ -25,6 +26,7 @@ class Break(NamedTuple):
     refused: bool = False
     severity: Severity = Severity.HIGH
     because: tuple[tuple[Span | Origin, str], ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(slots=True)

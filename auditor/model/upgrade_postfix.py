@@ -9,6 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
+from auditor.model.postfix_fixes import replaced
+from auditor.model.postfix_renames import in_place_of
 from auditor.model.upgrade import Break, Upgrade, divided
 from auditor.postfix.defaults import legacy_parameters, removed_in, version_numbers
 from auditor.postfix.restrictions import ALL_LISTS, restrictions
@@ -70,7 +73,8 @@ def _gone_parameters(configuration: Configuration) -> Iterator[Break]:
         if name in gone and name not in own:
             since = removed_in(name, configuration.version)
             message = f"Postfix {configuration.version} has no {name}, which {since} took away: the line does nothing"
-            yield Break(name, assignment.span, message, "remove the line", severity=Severity.MEDIUM)
+            fix = without(Origin(assignment.span), name)
+            yield Break(name, assignment.span, message, "remove the line", severity=Severity.MEDIUM, fix=fix)
 
 
 def _restrictions(configuration: Configuration, old: Configuration | None) -> Iterator[Break]:
@@ -87,7 +91,10 @@ def _restrictions(configuration: Configuration, old: Configuration | None) -> It
                         f"Postfix {configuration.version} has no {one.name}, which {removed} took away: clients that "
                         f"come to it in {list_name} get 451 4.3.5 Server configuration error"
                     )
-                    yield Break(one.name, one.origin, what, f"write {instead} instead")
+                    # What that parameter lists stands behind this restriction, word by word.
+                    fix = None if instead == "reject_rbl_client" else replaced(one.span, instead)
+                    fix = fix and fix.opening().unsafe()
+                    yield Break(one.name, one.origin, what, f"write {instead} instead", fix=fix)
                 elif warned and _comes(warned, old, configuration):
                     what = f"Postfix warns of {one.name} from {warned} on: it will be removed"
                     yield Break(one.name, one.origin, what, f"use {instead} instead", severity=Severity.LOW)
@@ -100,12 +107,13 @@ def _comes(since: str, old: Configuration | None, new: Configuration) -> bool:
 
 def _deprecated(configuration: Configuration, old: Configuration) -> Iterator[Break]:
     known = upgrade_table().deprecated
-    for name, assignment, _ in _assignments(configuration):
+    for name, assignment, service in _assignments(configuration):
         since, instead = known.get(name, ("", ""))
         if since and _comes(since, old, configuration):
             advice = f"write {instead} instead" if instead else "remove the line: the default does"
             message = f"Postfix warns of {name} from {since} on: it will be removed"
-            yield Break(name, assignment.span, message, advice, severity=Severity.LOW)
+            fix = in_place_of(configuration, name, instead, service)
+            yield Break(name, assignment.span, message, advice, severity=Severity.LOW, fix=fix)
 
 
 def _changed_defaults(configuration: Configuration, old: Configuration) -> Iterator[Break]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from auditor.access.open_passdbs import Hole
 from auditor.access.postfix_session import Destination
 from auditor.finding import Severity
 from auditor.model.smtpd import named
@@ -58,6 +59,7 @@ class PasswordlessSmtpRelay(AccessRule):
                     yield self.not_checked(missing.what, missing.why)
                 continue
             place, _ = login.because[0]
+            holes = (one for dovecot in access.dovecot for hole in Hole for one in dovecot.open_passdbs.of(hole))
             permits = services[0].get("smtpd_sasl_auth_enable")
             yield self.finding(
                 place,
@@ -65,4 +67,5 @@ class PasswordlessSmtpRelay(AccessRule):
                 because=[*login.because[1:], (permits.origin, "clients log in here")],
                 advice="keep password mechanisms away from this passdb, or give its users passwords",
                 subject=login.users,
+                fix=next((one.fix for one in holes if one.passdb is login.passdb), None),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import exempted
 from auditor.model.reach import POSTFIX_SERVICE
 from auditor.model.vocabulary import is_true
 from auditor.rule import DovecotRule
@@ -49,9 +50,11 @@ class RequireCertBlocksMta(DovecotRule):
             advice = (
                 "add `protocol smtp { auth_ssl_require_client_cert = no }`; in 2.4 `protocol !smtp` is no exemption"
             )
+        fix = exempted(setting, POSTFIX_SERVICE, "no")
         yield self.finding(
             setting.origin,
             "nobody can authenticate to Postfix: a client certificate is required, and Postfix passes none on",
             advice=advice,
             subject=setting.name,
+            fix=fix and fix.opening().unsafe(),
         )

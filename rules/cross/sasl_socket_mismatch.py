@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.sasl_socket import open_sockets
 from auditor.finding import Confidence, Severity
+from auditor.model.postfix_fixes import services_to
 from auditor.model.smtpd import grouped, said_of
 from auditor.rule import AccessRule
 
@@ -49,11 +51,14 @@ class SaslSocketMismatch(AccessRule):
                 asking[ways.service] = server
         for origin, group in grouped(asking, _place).items():
             server = asking[group[0]]
+            usable = open_sockets(group[0], access.dovecot)
+            fix = services_to(group, "smtpd_sasl_path", usable.pop()) if len(usable) == 1 else None
             yield self.finding(
                 origin,
                 f"{said_of(group, 'asks', 'ask')} for logins at {server.place}, {server.fault}",
                 advice="let smtpd_sasl_path and a unix_listener of Dovecot's `service auth` name the same socket, with"
                 " mode 0660 and postfix as its user and group",
+                fix=fix and fix.opening().unsafe(),
                 confidence=Confidence.HIGH if server.certain else Confidence.MEDIUM,
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.access.postfix_session import Destination
 from auditor.access.rows import Certificate
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to
 from auditor.model.smtpd import grouped
 from auditor.rule import AccessRule
 
@@ -57,6 +58,7 @@ class TlsTicketCrossesServices(AccessRule):
         for origin, group in grouped(crossed, lambda one: one.authorities.settings[0].origin).items():
             lax_one = crossed[group[0]]
             settings = lax_one.authorities.settings
+            fix = parameter_to(lax_one.postfix, lax_one.get("tls_session_ticket_cipher"), "")
             yield self.finding(
                 origin,
                 f"whoever {lax_one.name} trusts relays through {group[0].name}, too: a TLS session ticket carries the"
@@ -66,6 +68,7 @@ class TlsTicketCrossesServices(AccessRule):
                     (group[0].asking_parameter.origin, "clients are asked for a certificate"),
                 ],
                 advice="let all services trust the same CAs, or go by fingerprints",
+                fix=fix and fix.unsafe(),
             )
 
 

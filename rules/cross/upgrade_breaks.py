@@ -51,6 +51,7 @@ class UpgradeBreaks(HostRule):
                     advice=one.advice,
                     severity=one.severity,
                     subject=one.setting,
+                    fix=one.fix,
                     tags=(*self.tags, "refused") if one.refused else self.tags,
                 )
             for missing in upgrade.not_checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import replaced
 from auditor.model.smtpd import grouped, named
 from auditor.rule import AccessRule
 
@@ -49,6 +50,9 @@ class AllClientcertsPolicy(AccessRule):
             service, grant = group[0].service, group[0].grant
             because = [(one.origin, "every certificate of these CAs") for one in service.authorities.settings]
             because.append((service.asking_parameter.origin, "clients are asked for a certificate"))
+            fix = (
+                replaced(origin.span, "permit_tls_clientcerts") if service.get("relay_clientcerts").effective else None
+            )
             yield self.finding(
                 origin,
                 f"every certificate of the trusted CAs {grant.gain.value if grant else ''} {named(group)},"
@@ -56,6 +60,7 @@ class AllClientcertsPolicy(AccessRule):
                 because=because,
                 advice="replace permit_tls_all_clientcerts by permit_tls_clientcerts, and list the fingerprints of"
                 " those who may in relay_clientcerts",
+                fix=fix and fix.opening().unsafe(),
             )
 
 

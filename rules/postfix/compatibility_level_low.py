@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ class CompatibilityLevelLow(PostfixRule):
             if parameter.origin.span or not by_level or not user.effective.strip():
                 continue
             if parameter.effective in (user.effective, "md5"):
+                fix = parameter_to(postfix, parameter, "") if name == "relay_domains" else None
                 yield self.finding(
                     level.origin,
                     f"{effect}: an old default of {name}, which compatibility_level = {level.shown} keeps",
                     because=[(user.origin, f"{user.name} = {user.shown}"), *postfix.unset(parameter, level)],
                     advice=f"set {name} to what you want, and raise compatibility_level",
                     subject=name,
+                    fix=fix and fix.unsafe(),
                 )

@@ -33,10 +33,11 @@ class DeprecatedParameter(PostfixRule):
 
     def check(self, postfix: Postfix) -> Iterator[Finding]:
         """Yield the parameters that are set and that this version deprecates."""
-        for name, instead, origin in postfix.deprecated:
+        for name, instead, origin, fix in postfix.deprecated:
             yield self.finding(
                 origin,
                 f"{name} is deprecated, and later versions will not know it",
                 advice=f"use {instead}" if instead else "take the line out: the default will stay",
                 subject=name,
+                fix=fix,
             )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without
+from auditor.model.postfix_fixes import comment_above, renamed
 from auditor.rule import PostfixRule
-from auditor.text import shortened
+from auditor.text import Origin, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +39,21 @@ class MastercfOptionBroken(PostfixRule):
         """Yield what nothing reads, and values with comments in them."""
         for name, origin, meant in postfix.unread:
             probably = f"; {meant} was probably meant" if meant else ""
+            fix = renamed(postfix, origin, meant) if meant else without(origin, name)
             yield self.finding(
                 origin,
                 f"`{shortened(name)}` has no effect: Postfix knows no such parameter{probably}",
                 advice=f"write {meant}" if meant else "take the line out",
                 severity=Severity.MEDIUM if meant else Severity.LOW,
                 subject=name,
+                fix=fix and fix.unsafe(),
             )
-        for name, origin in postfix.commented_values:
+        for name, setting, comment in postfix.commented_values:
+            fix = comment_above(setting, comment)
             yield self.finding(
-                origin,
+                Origin(setting.value.span),
                 f"the comment behind the value of {name} is a part of the value",
                 advice="give the comment a line of its own",
                 subject=name,
+                fix=fix and fix.unsafe(),
             )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import behind_guard
 from auditor.model.smtpd import named
+from auditor.postfix.restrictions import MAIL_LISTS
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -66,10 +68,13 @@ class PermitMapBeforeReject(AccessRule):
             by_address = permit.item.name.lower() == "check_client_access"
             how = _SAID[permit.item.name.lower()]
             names = named(service.service for service in services)
+            lists = (services[0].service.restrictions(name) for name in MAIL_LISTS)
+            fix = next((fix for items in lists if (fix := behind_guard(permit.item, items))), None)
             yield self.finding(
                 origin,
                 f"whoever {how} that this table permits relays mail through {names}",
                 because=[(permit.item.origin, f"{permit.item.name} stands before what refuses foreign recipients")],
                 advice=f"move {permit.item.name} behind reject_unauth_destination, or let the table say DUNNO",
+                fix=fix and fix.unsafe(),
                 severity=Severity.MEDIUM if by_address else Severity.CRITICAL,
             )

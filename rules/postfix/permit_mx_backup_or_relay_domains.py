@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import replaced
 from auditor.model.smtpd import said_of
 from auditor.rule import PostfixRule
 
@@ -46,8 +47,10 @@ class PermitMxBackupOrRelayDomains(PostfixRule):
                     if one.name.lower() == "permit_mx_backup":
                         found.setdefault(one.origin, []).append(service)
         for origin, services in found.items():
+            fix = replaced(origin.span)
             yield self.finding(
                 origin,
                 f"{said_of(services, 'relays', 'relay')} for every domain whose MX record names this host",
                 advice="name the domains in relay_domains, and take permit_mx_backup out",
+                fix=fix and fix.unsafe(),
             )

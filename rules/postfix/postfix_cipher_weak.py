@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import parameter_to, without
 from auditor.model.tls_strength import fault, named
 from auditor.rule import PostfixRule
 
@@ -60,14 +61,16 @@ class PostfixCipherWeak(PostfixRule):
             return
         broken = [one for one in ciphers.broken if one.authentication != "None" or one.encryption == "None"]
         because = [(names.origin, f"the ciphers of the grade {grade.shown}")]
+        fix = without(names.origin, names.name) or parameter_to(postfix, grade, "medium")
+        fix = fix and fix.unsafe()
         advice = "write `medium` or `high`, and take lists of your own out"
         if ciphers.known is None:
             message = f"{postfix.openssl.name} refuses the ciphers of the grade {grade.shown}, and TLS fails"
-            yield self.finding(grade.origin, message, because=because, advice=advice)
+            yield self.finding(grade.origin, message, because=because, advice=advice, fix=fix)
         elif broken:
             message = f"{use.side} may use ciphers with {fault(broken[0])}: {named(one.name for one in broken)}"
             severity = Severity.HIGH if use.is_mandatory else Severity.MEDIUM
-            yield self.finding(grade.origin, message, because=because, advice=advice, severity=severity)
+            yield self.finding(grade.origin, message, because=because, advice=advice, severity=severity, fix=fix)
         elif names.origin.span and names.name in ("tls_high_cipherlist", "tls_medium_cipherlist"):
             message = f"{names.name} is a list of your own, which later versions of Postfix do not keep safe"
-            yield self.finding(names.origin, message, advice=advice, severity=Severity.INFO)
+            yield self.finding(names.origin, message, advice=advice, severity=Severity.INFO, fix=fix)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.access.rows import Certificate
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import inserted, with_word
 from auditor.model.smtpd import named
 from auditor.rule import AccessRule
 
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
     from auditor.access.postfix_ways import SmtpdWays, Way
     from auditor.access.table import Access
+    from auditor.change import Fix
     from auditor.finding import Finding, NotChecked
     from auditor.text import Origin
+
+GUARD: Final = "reject_unauth_destination"
 
 
 class RelayPolicyOpen(AccessRule):
@@ -58,6 +62,7 @@ class RelayPolicyOpen(AccessRule):
                 ways.setdefault(origin, way)
         for origin, services in found.items():
             way = ways[origin]
+            fix = _fix(services[0], way)
             who = "anybody with a self-made certificate" if way.principal.kind is Certificate.ANY else "anybody"
             yield self.finding(
                 origin,
@@ -65,7 +70,15 @@ class RelayPolicyOpen(AccessRule):
                 because=[place for place in way.outcome.because if place[0] != origin],
                 advice="let smtpd_relay_restrictions be `permit_mynetworks, permit_sasl_authenticated,"
                 " reject_unauth_destination`",
+                fix=fix and fix.unsafe(),
             )
+
+
+def _fix(service: SmtpdWays, way: Way) -> Fix | None:
+    """Refuse foreign recipients before what permits them, or else at the end."""
+    if way.outcome.permits:
+        return inserted(way.outcome.permits[0].item.span, GUARD)
+    return with_word(service.service.get("smtpd_relay_restrictions"), GUARD, service.service.postfix)
 
 
 def _list(service: SmtpdWays) -> Origin:

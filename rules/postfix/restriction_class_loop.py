@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import replaced
 from auditor.model.smtpd import said_of
 from auditor.postfix.restrictions import ALL_LISTS
 from auditor.rule import PostfixRule
@@ -49,9 +50,11 @@ class RestrictionClassLoop(PostfixRule):
                         found.setdefault(item, []).append(service)
         for item, services in found.items():
             way = " to ".join((*item.via[item.via.index(item.name) :], item.name))
+            fix = replaced(item.span)
             yield self.finding(
                 item.origin,
                 f"{said_of(services, 'crashes', 'crash')}: the restriction class {item.name} leads to itself ({way})",
                 advice=f"take {item.name} out of these restrictions",
                 subject=item.name,
+                fix=fix and fix.opening().unsafe(),
             )

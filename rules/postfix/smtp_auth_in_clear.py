@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import all_of, parameter_to
+from auditor.model.postfix_fixes import system_cas, with_recent_protocols
 from auditor.model.smtp_client import AUTHENTICATED
 from auditor.rule import PostfixRule
 
@@ -61,10 +63,15 @@ class SmtpAuthInClear(PostfixRule):
             (client.relay.origin, "where the password is sent"),
             (client.get("smtp_sasl_auth_enable").origin, "Postfix logs in"),
         ]
+        fix = parameter_to(postfix, client.get("smtp_tls_security_level"), "secure")
+        fix = with_recent_protocols(fix, postfix, client.get("smtp_tls_mandatory_protocols"))
+        if not client.has_cas:
+            fix = all_of(fix, system_cas(client))
         yield self.finding(
             (clear if in_clear else client.tls_parameter).origin,
             message,
             because=[*because, *postfix.unset(client.tls_parameter)],
             advice="write `smtp_tls_security_level = secure` with the system's CAs in smtp_tls_CApath",
+            fix=fix and fix.unsafe(),
             severity=Severity.HIGH if in_clear else Severity.LOW,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import system_cas
 from auditor.model.smtp_client import BY_CAS
 from auditor.rule import PostfixRule
 
@@ -38,13 +39,12 @@ class SmtpVerifyWithoutCas(PostfixRule):
     def check(self, postfix: Postfix) -> Iterator[Finding]:
         """Look at the client that mail leaves by."""
         client = postfix.smtp_client
-        if client is None or client.tls_level not in BY_CAS or client.is_on("tls_append_default_CA"):
-            return
-        stores = [client.get(name) for name in ("smtp_tls_CAfile", "smtp_tls_CApath")]
-        if not any(store.effective.strip() for store in stores):
+        if client and client.tls_level in BY_CAS and not client.has_cas:
+            stores = [client.get(name) for name in ("smtp_tls_CAfile", "smtp_tls_CApath")]
             yield self.finding(
                 client.origin,
                 f"no mail is delivered: the level `{client.tls_level}` needs CAs, and the SMTP client has none",
                 because=postfix.unset(*stores),
                 advice="write `smtp_tls_CApath = /etc/ssl/certs`",
+                fix=system_cas(client),
             )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import services_to
 from auditor.model.smtpd import TlsLevel, confidence_in, grouped, named, said_of
 from auditor.rule import PostfixRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.change import Fix
     from auditor.finding import Finding
     from auditor.model import Postfix
     from auditor.model.smtpd import SmtpdService
@@ -50,17 +52,24 @@ class SmtpdTlsOff(PostfixRule):
         for origin, group in grouped(off, lambda one: one.get(LEVEL).origin).items():
             level = group[0].get(LEVEL)
             message = f"mail for {named(group)} arrives in clear text: {level.name} is {level.shown or 'empty'}"
-            yield self._finding(origin, message, postfix.unset(level), group)
+            fix = services_to(group, LEVEL, "may") if all(map(_has_certificate, group)) else None
+            yield self._finding(origin, message, postfix.unset(level), group, fix)
         bare = (one for one in services if one.tls_level is not TlsLevel.NONE and not _has_certificate(one))
         for origin, group in grouped(bare, lambda one: one.tls_settings[0][0]).items():
             message = f"{said_of(group, 'has', 'have')} TLS on and no certificate to offer it with"
             yield self._finding(origin, message, postfix.unset(group[0].get("smtpd_tls_cert_file")), group)
 
     def _finding(
-        self, origin: Origin, message: str, because: list[tuple[str, str]], group: list[SmtpdService]
+        self,
+        origin: Origin,
+        message: str,
+        because: list[tuple[str, str]],
+        group: list[SmtpdService],
+        fix: Fix | None = None,
     ) -> Finding:
         advice = "set smtpd_tls_cert_file and smtpd_tls_key_file, and write `smtpd_tls_security_level = may`"
-        return self.finding(origin, message, because=because, advice=advice, confidence=confidence_in(group))
+        sure = confidence_in(group)
+        return self.finding(origin, message, because=because, advice=advice, confidence=sure, fix=fix and fix.unsafe())
 
 
 def _has_certificate(service: SmtpdService) -> bool:

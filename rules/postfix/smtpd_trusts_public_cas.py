@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.access.certificate_grants import greatest_gain
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.model.smtpd import grouped, named, said_of
 from auditor.rule import AccessRule
 
@@ -60,10 +61,16 @@ class SmtpdTrustsPublicCas(AccessRule):
             because = [(service.asking_parameter.origin, "clients are asked for a certificate")]
             if grant:
                 because.append((grant.origin, "trusted certificates are let past here"))
+            authorities = service.authorities
+            private = authorities.file.effective and all(
+                one.parameter is authorities.path for one in authorities.public
+            )
+            fix = without(authorities.path.origin, authorities.path.name) if private else None
             yield self.finding(
                 origin,
                 message,
                 because=because,
                 advice=f"let {ca.parameter.name} name a file that holds nothing but the CA of your own clients",
+                fix=fix and fix.unsafe(),
                 severity=Severity.CRITICAL if gain else Severity.INFO,
             )

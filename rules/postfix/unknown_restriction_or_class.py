@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import replaced
 from auditor.model.restriction_names import strange_words
 from auditor.model.smtpd import said_of
 from auditor.rule import PostfixRule
@@ -48,9 +49,12 @@ class UnknownRestrictionOrClass(PostfixRule):
                 found.setdefault(strange, []).append(service)
         for strange, services in found.items():
             word, answer = shortened(strange.word), said_of(services, "answers", "answer")
+            advice = "correct the spelling, or name the class in smtpd_restriction_classes"
+            fix = replaced(strange.span, strange.meant) if strange.meant else None
             yield self.finding(
                 strange.origin,
                 f"`{word}` in {strange.list_name} is no restriction: {answer} 451 there",
-                advice="correct the spelling, or name the class in smtpd_restriction_classes",
+                advice=f"write {strange.meant}" if strange.meant else advice,
                 subject=strange.word,
+                fix=fix and fix.opening().unsafe(),
             )

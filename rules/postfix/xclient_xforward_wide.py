@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import INTERNET
+from auditor.access.addresses import INTERNET, network_in
 from auditor.access.postfix import PROXY, XCLIENT
 from auditor.access.rows import Right
 from auditor.finding import Severity
+from auditor.model.postfix_fixes import without_words
 from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from auditor.access.addresses import AddressSet
     from auditor.access.rows import Row
     from auditor.access.table import Access
+    from auditor.change import Fix
     from auditor.finding import Finding, NotChecked
     from auditor.text import Origin
 
+PARAMETERS: Final = ("smtpd_authorized_xclient_hosts", "smtpd_authorized_xforward_hosts")
 PROXIES: Final = {4: 28, 6: 64}
 """The prefix length, by IP version, below which a public network is more than the proxies of one site."""
 
@@ -57,15 +60,29 @@ class XclientXforwardWide(AccessRule):
             if not row.unknown and _is_wide(row.source.addresses):
                 found[row.because[0][0], row.users == XCLIENT].append(row)
         for (origin, xclient), rows in found.items():
+            fix = _fix(access, origin)
             where = ", ".join(dict.fromkeys(row.listener.label for row in rows))
             what = "says by XCLIENT which address and login it has" if xclient else "forges by XFORWARD what is logged"
             yield self.finding(
                 origin,
                 f"whoever connects from {rows[0].source.name} {what}, at {where}",
                 advice="list the addresses of your own proxies alone",
+                fix=fix and fix.unsafe(),
                 severity=Severity.CRITICAL if xclient else Severity.LOW,
             )
 
 
 def _is_wide(addresses: AddressSet) -> bool:
     return any(network.prefixlen < PROXIES[network.version] for network in (addresses & INTERNET).networks())
+
+
+def _fix(access: Access, origin: Origin) -> Fix | None:
+    """Take the wide networks out of the parameter at a place, or the line where nothing else is in it."""
+    parameters = (ways.service.get(name) for ways in access.smtpd for name in PARAMETERS)
+    parameter = next((one for one in parameters if one.origin == origin), None)
+    return without_words(parameter, _names_wide) if parameter else None
+
+
+def _names_wide(word: str) -> bool:
+    addresses = network_in(word)
+    return addresses is not None and _is_wide(addresses)

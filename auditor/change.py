@@ -91,6 +91,16 @@ class MoveAbove(NamedTuple):
     other: Span
 
 
+class OrderBlocks(NamedTuple):
+    """Write the blocks of a PEM file, which are ``old`` in their order, in the order of ``new``, and no others.
+
+    What stands above a block goes with it.
+    """
+
+    old: tuple[Span, ...]
+    new: tuple[Span, ...]
+
+
 class ChangeMode(NamedTuple):
     """Take permission bits from a file or folder, by its name on the host, and give it another owner and group."""
 
@@ -101,7 +111,7 @@ class ChangeMode(NamedTuple):
 
 
 TextChange = SetValue | AddInside | AddBlock | AddGlobal | Remove | Rename | AddComment | ReplaceWord | InsertWord
-Change = TextChange | MoveAbove | ChangeMode
+Change = TextChange | MoveAbove | OrderBlocks | ChangeMode
 
 
 class Fix(NamedTuple):

@@ -22,6 +22,8 @@ MAX_OF_ONE_NAME: Final = 50
 MAX_HASHED: Final = 1_000
 """Files of a directory that are read."""
 
+MAX_DEPTH: Final = 20
+"""CAs above one that are followed."""
 _HASHED: Final = re.compile(r"[0-9a-f]{8}\.r?[0-9]+")
 
 
@@ -116,6 +118,23 @@ class TrustFile:
             elif part not in self._foreign and (current is None or not part.is_by(current)):
                 faults.append((part, f"the CRL of {part.issuer} belongs right behind that CA's certificate"))
         return tuple(faults)
+
+    @cached_property
+    def in_documented_order(self) -> tuple[Certificate | Crl, ...]:
+        """The CAs and their CRLs in that order; CRLs of others are left out."""
+        crls = [crl for crl in self.crls if crl not in self._foreign]
+        found: dict[Certificate | Crl, None] = {}
+        for ca in sorted(self.cas, key=self._cas_above, reverse=True):
+            found[ca] = None
+            found.update(dict.fromkeys(crl for crl in self._crls_by_name.get(ca.subject_name, ()) if crl.is_by(ca)))
+        return (*found, *(crl for crl in crls if crl not in found))
+
+    def _cas_above(self, ca: Certificate) -> int:
+        """Return how many CAs of this file stand above one."""
+        number = 0
+        while number < MAX_DEPTH and not ca.is_self_issued and (issuer := self.issuer_of(ca)) is not None:
+            ca, number = issuer, number + 1
+        return number
 
     @cached_property
     def _foreign(self) -> frozenset[Crl]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.files.permissions import group_name, user_name
 from auditor.fixing.apply import final_name
 from auditor.fixing.edit import lines_of
+from auditor.host import Unreadable
 from auditor.text import escaped
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def unified(mended: Mended) -> Iterator[str]:
     """Yield the lines of a unified diff; a line that holds a secret, or what no terminal shows, as reports show it."""
     before, after = (_files(audit) for audit in (mended.before, mended.after))
     for name, kept in sorted(mended.state.kept.items()):
-        yield from _diff(before[name], after[name], kept)
+        old, new = (
+            files.get(name) or _other_file(audit, name)
+            for files, audit in ((before, mended.before), (after, mended.after))
+        )
+        yield from _diff(old, new, kept)
 
 
 def _files(audit: Audit) -> dict[str, list[SourceFile]]:
@@ -41,6 +46,12 @@ def _files(audit: Audit) -> dict[str, list[SourceFile]]:
         for file in (*files, *(file for one in host.postfix for file in one.files)):
             found.setdefault(final_name(host.host, file.name), []).append(file)
     return found
+
+
+def _other_file(audit: Audit, name: str) -> list[SourceFile]:
+    """Return a file that is no configuration: one of certificates and CRLs, without a key."""
+    source = audit.hosts[0].host.read_text(name)
+    return [] if isinstance(source, Unreadable) else [source]
 
 
 def _diff(before: Sequence[SourceFile], after: Sequence[SourceFile], kept: Sequence[int]) -> Iterator[str]:

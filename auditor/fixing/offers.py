@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.change import AddGlobal, AddInside, ChangeMode, MoveAbove
+from auditor.change import AddGlobal, AddInside, ChangeMode, MoveAbove, OrderBlocks
 from auditor.fixing.dovecot_text import DovecotText, added_for_all
+from auditor.fixing.edit import Edit
 from auditor.fixing.postfix_text import PostfixText
 from auditor.syntax.dovecot import parse
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from auditor.change import Fix, TextChange
     from auditor.finding import Finding
-    from auditor.fixing.edit import Edit
     from auditor.model import AuditedHost
     from auditor.text import SourceFile
 
@@ -45,7 +45,9 @@ class Texts:
             return None
         return Offer(finding, fix, possible, modes)
 
-    def _edits(self, change: TextChange | MoveAbove) -> tuple[Edit | None, ...]:
+    def _edits(self, change: TextChange | MoveAbove | OrderBlocks) -> tuple[Edit | None, ...]:
+        if isinstance(change, OrderBlocks):
+            return (_in_order(change),)
         if isinstance(change, MoveAbove):
             text = self._text(change.block.file)
             return text.moved(change) if isinstance(text, DovecotText) else (None,)
@@ -76,3 +78,11 @@ class Texts:
             if file in (postfix.configuration.main_file, postfix.configuration.master_file):
                 return PostfixText(file, is_master=file is postfix.configuration.master_file)
         return None
+
+
+def _in_order(change: OrderBlocks) -> Edit:
+    """Return the edit of a PEM file: its blocks in their new order, each with what stands above it."""
+    text = change.old[0].file.text
+    starts = [0, *(block.end for block in change.old)]
+    parts = {block: text[start : block.end].lstrip("\r\n") for start, block in zip(starts, change.old, strict=False)}
+    return Edit(change.old[0].file.span(0, change.old[-1].end), "\n".join(parts[block] for block in change.new))

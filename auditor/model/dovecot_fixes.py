@@ -143,3 +143,23 @@ def asking_for_certificates(dovecot: Dovecot, settings: list[Setting]) -> Fix | 
         return None
     fix = all_of(*(setting_to(dovecot, one, "yes") for one in settings))
     return fix.opening() if fix else None
+
+
+def with_tls(dovecot: Dovecot, ssl: Setting, cleartext: Setting) -> Fix | None:
+    """Demand TLS where there is a certificate for it; whether clients trust that one is not known.
+
+    2.4 closes every connection where passwords may pass in clear as well.
+    """
+    if not any(context.has_certificate for context in dovecot.tls_contexts):
+        return None
+    fix = all_of(setting_to(dovecot, ssl, "required"), switched(dovecot, cleartext))
+    return fix.unsafe().opening() if fix else None
+
+
+def without_short_dh(dovecot: Dovecot, setting: Setting) -> Fix | None:
+    """Go without DHE, or have 2.2 make longer parameters; which clients know nothing but DHE is not known."""
+    if setting.value.isdigit():
+        return setting_to(dovecot, setting, str(dovecot.policy.dh_bits)).unsafe()
+    # Dovecot demands a file up to 2.3.2 (src/lib-master/master-service-ssl-settings.c).
+    fix = without(setting.origin, setting.name) if dovecot.is_at_least(2, 3, 3) else None
+    return fix.unsafe() if fix else None

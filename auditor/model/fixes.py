@@ -138,6 +138,15 @@ def given_to_root(place: Writable) -> Fix:
     return Fix(f"chmod go-w {path}", (ChangeMode(place.name, stat.S_IWGRP | stat.S_IWOTH),))
 
 
+def kept_from_writers(host: AuditedHost, name: str) -> Fix | None:
+    """Let nobody but root write a file and no others read it; who changes passwords there is not known."""
+    facts = host.host.facts(name)
+    if isinstance(facts, Unreadable):
+        return None
+    change = ChangeMode(name, stat.S_IWGRP | stat.S_IRWXO, uid=0)
+    return Fix(f"chown root and chmod g-w,o-rwx {escaped(facts.path)}", (change,)).unsafe()
+
+
 def kept_for_root(key: KeyFile) -> Fix:
     """Give a key to root, and to root's group unless its group is there for keys and it is the owner that is wrong."""
     readers = key.readers

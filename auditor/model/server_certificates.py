@@ -81,8 +81,16 @@ class ServerCertificate:
 
     @cached_property
     def path(self) -> tuple[Part, ...]:
-        """The certificates from the server's own upwards, each issued by the next, wherever they stand in the files."""
-        found = [self.parts[0]]
+        """The certificates from the first one upwards, each issued by the next, wherever they stand in the files."""
+        return self._path_from(self.parts[0])
+
+    @property
+    def path_in_order(self) -> tuple[Part, ...]:
+        """The path as it should be sent: from the server's own certificate upwards."""
+        return self._path_from(self.server_behind_ca or self.parts[0])
+
+    def _path_from(self, first: Part) -> tuple[Part, ...]:
+        found = [first]
         while not found[-1].certificate.is_self_issued and len(found) < MAX_PATH:
             last = found[-1].certificate
             issuer = next((one for one in self.parts if last.issued_by(one.certificate) and one not in found), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.dovecot_fixes import bound_to_loopback
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -44,4 +45,5 @@ class AuthTcpListener(DovecotAccessRule):
                 f"anybody may ask the auth service about users and passwords ({row.listener.label})",
                 advice="use a UNIX socket, or bind it to 127.0.0.1",
                 subject=row.listener.label,
+                fix=bound_to_loopback(access.dovecot, row.listener.origin),
             )

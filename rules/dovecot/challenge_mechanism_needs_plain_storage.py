@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Severity
+from auditor.model.fixes import without_element
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -39,9 +40,12 @@ class ChallengeMechanismNeedsPlainStorage(DovecotRule):
 
     def check(self, dovecot: Dovecot) -> Iterator[Finding]:
         """Yield the mechanisms of that kind."""
+        others = [name for name in dovecot.mechanisms if name not in CHALLENGES]
         for element in (dovecot.mechanisms[name] for name in CHALLENGES if name in dovecot.mechanisms):
+            fix = without_element(element, "auth_mechanisms")
             yield self.finding(
                 element.origin,
                 f"{element.name.upper()} is offered, for which passwords must be stored in a form that gives them away",
                 subject=element.name.lower(),
+                fix=fix.unsafe() if fix and others else None,
             )

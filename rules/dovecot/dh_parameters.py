@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditor.finding import Confidence, Severity
 from auditor.host import Unreadable
+from auditor.model.dovecot_fixes import without_short_dh
 from auditor.rule import DovecotRule
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class DhParameters(DovecotRule):
                 yield self.finding(
                     setting.origin,
                     f"the Diffie-Hellman parameters {has}{where}: {dovecot.shown(setting)}",
+                    fix=without_short_dh(dovecot, setting),
                     advice=f"take the line out, or use {policy.dh_bits} bits, as {policy.cited} asks",
                     subject=setting.name,
                 )

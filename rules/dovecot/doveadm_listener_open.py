@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import bound_to_loopback
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ class DoveadmListenerOpen(DovecotAccessRule):
                 because=row.because,
                 advice="bind the listener to 127.0.0.1 or to a network of your own",
                 subject=row.listener.label,
+                fix=bound_to_loopback(access.dovecot, row.listener.origin),
             )

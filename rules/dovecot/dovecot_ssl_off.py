@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Confidence, Severity
+from auditor.model.dovecot_fixes import with_tls
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -49,4 +50,5 @@ class DovecotSslOff(DovecotAccessRule):
                 because=[(group.cleartext.origin, "passwords are let through in clear")],
                 advice="set up a certificate and `ssl = required`",
                 subject=group.ssl.name,
+                fix=with_tls(access.dovecot, group.ssl, group.cleartext),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.fixes import without_element
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ExternalLoginImpossible(DovecotAccessRule):
         for passdb in unknown:
             yield self.not_checked(f"{passdb.origin}: {passdb.title}", passdb.unknown)
         if not unknown:
+            fix = without_element(external, "auth_mechanisms")
             yield self.finding(
                 external.origin,
                 "no certificate login can succeed: EXTERNAL is offered, but no passdb that it gets to has a user with"
@@ -59,4 +61,5 @@ class ExternalLoginImpossible(DovecotAccessRule):
                 f" `{access.dovecot.spelled('passdb_mechanisms_filter')} = external`, or take `external` out of"
                 " `auth_mechanisms`",
                 subject="auth_mechanisms external",
+                fix=fix.unsafe() if fix and len(access.dovecot.mechanisms) > 1 else None,
             )

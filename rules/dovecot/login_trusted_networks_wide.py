@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.access.addresses import INTERNET
 from auditor.finding import Severity
+from auditor.model.fixes import without
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -45,10 +46,12 @@ class LoginTrustedNetworksWide(DovecotAccessRule):
         """Yield the settings that trust a good part of the Internet."""
         for setting, networks in access.trusted_networks.items():
             if (networks & INTERNET).size >= MANY:
+                fix = without(setting.origin, setting.name)
                 yield self.finding(
                     setting.origin,
                     f"clients from {networks} count as trusted: their passwords pass without TLS, and they say"
                     " themselves which address they have",
                     advice="list the addresses of the proxies and webmail servers that forward clients",
                     subject=setting.name,
+                    fix=fix.unsafe() if fix else None,
                 )

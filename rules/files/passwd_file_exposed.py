@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
-from auditor.model.fixes import kept_for_group
+from auditor.model.fixes import kept_for_group, kept_from_writers
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -52,4 +52,5 @@ class PasswdFileExposed(HostRule):
                     label="this passdb names it",
                     severity=Severity.MEDIUM,
                     subject=file.name,
+                    fix=kept_from_writers(host, file.name),
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.pem_fixes import chain_in_order
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -66,4 +67,5 @@ class ChainOrderOrIncomplete(HostRule):
                 advice="write the server's certificate, then that of the CA that issued it, and so on",
                 severity=severity,
                 subject=found.use.name,
+                fix=chain_in_order(host, found),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.pem_fixes import documented_order
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -46,4 +47,5 @@ class CrlOrderUnconventional(HostRule):
                     because=[(trust.line_of(part), why) for part, why in faults],
                     advice="rebuild it in the documented order; Dovecot 2.3.19.1, 2.4.1 and 2.4.5 work with any",
                     subject=trust.name,
+                    fix=documented_order(trust),
                 )

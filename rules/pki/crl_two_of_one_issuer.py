@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.pem_fixes import newest_crl_only
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ class CrlTwoOfOneIssuer(HostRule):
                     advice="keep the CRL with the highest number and remove the others",
                     severity=Severity.HIGH if lost else Severity.MEDIUM,
                     subject=f"{trust.name} {found.ca.subject}",
+                    fix=newest_crl_only(trust, found),
                 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cases import NOW, Case, all_cases
@@ -19,23 +18,39 @@ from auditor.rule import discover as discover_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from auditor.audit import Audit
     from auditor.change import Fix
 
-_PROPOSES: Final = re.compile(r"\bfix=|\bfix\(|^    right\b", re.MULTILINE)
-"""What stands in the module of a rule that proposes fixes."""
+OUTCOMES: Final = Path(__file__).parent / "fixing/outcomes.json"
+"""What came of the fixes of each rule in its bad cases, as test_fixes_of_cases.py found it; docs/fixes.md shows it."""
+REASONS: Final = Path(__file__).parent / "fixing/unmended.toml"
+"""Why rules propose no fix: by rule, or by rule and the beginning of a case's name."""
+NOT_PROPOSED: Final = "no fix is proposed"
 
 
-def fixable_rules() -> dict[str, list[Case]]:
-    """Return the bad cases of each rule that may propose a fix."""
+def bad_cases() -> dict[str, list[Case]]:
+    """Return the bad cases of each rule."""
     cases: dict[str, list[Case]] = {}
-    modules = {rule.name: inspect.getsource(sys.modules[rule.__module__]) for rule in discover_rules()}
     for case in all_cases():
-        if case.is_bad and _PROPOSES.search(modules[case.rule]):
+        if case.is_bad:
             cases.setdefault(case.rule, []).append(case)
     return cases
+
+
+def mended_cases() -> list[Case]:
+    """Return the bad cases in which something is mended."""
+    known = json.loads(OUTCOMES.read_text("utf-8"))
+    found = (case for cases in bad_cases().values() for case in cases)
+    return [case for case in found if known.get(case.rule, {}).get(case.folder.name, {}).get("made")]
+
+
+def outcome(mended: Mended, rule: str) -> dict[str, list[str]]:
+    """Return what came of the fixes of a rule: how safe those are that were made, and why others were not."""
+    made = ["safe" if offer.fix.safe else "unsafe" for offer in mended.made]
+    left = [one.why for one in mended.refused]
+    left += [NOT_PROPOSED for one in mended.before.findings if one.rule == rule and not one.fix]
+    return {"made": sorted(made), "left": sorted(left)}
 
 
 def run_of(case: Case) -> Callable[[Discovery], Audit]:
@@ -45,13 +60,11 @@ def run_of(case: Case) -> Callable[[Discovery], Audit]:
     return lambda discovery: audit(discovery, rules, now=NOW, versions=versions)
 
 
-def mended_case(case: Case, root: Path) -> Mended | None:
-    """Make the fixes of the case's own rule for a materialised case; None where the rule proposes none."""
+def mended_case(case: Case, root: Path) -> Mended:
+    """Make the fixes of the case's own rule for a materialised case."""
     discovery = discover([str(root / "etc")], modes=case.modes_known)
     run = run_of(case)
     before = run(discovery)
-    if not any(one.rule == case.rule and one.fix for one in before.findings):
-        return None
     return mended(discovery.hosts[0], before, run, lambda one: one.rule == case.rule, unsafe=True)
 
 

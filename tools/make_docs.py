@@ -9,6 +9,7 @@ import json
 import sys
 import textwrap
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 MADE: Final = "Made by `tools/make_docs.py`; do not edit."
 CASES: Final = REPOSITORY / "tests/rules"
+OUTCOMES: Final = REPOSITORY / "tests/fixing/outcomes.json"
+REASONS: Final = REPOSITORY / "tests/fixing/unmended.toml"
+NOT_PROPOSED: Final = "no fix is proposed"
+"""What tests/fixing_cases.py calls a finding without a fix."""
 SHELLS: Final = {"bash": "mailaudit.bash", "zsh": "_mailaudit", "fish": "mailaudit.fish"}
 PRODUCTS: Final = {"dovecot": "Dovecot", "postfix": "Postfix", "both": "Dovecot and Postfix"}
 STATUSES: Final = (
@@ -54,6 +59,7 @@ def pages() -> dict[str, str]:
     rules = [rule for rule in discover() if rule not in taken]
     found = {f"rules/{rule.name}.md": "\n".join(_rule_page(rule)) + "\n" for rule in rules}
     found["rules/README.md"] = "\n".join(_index(rules)) + "\n"
+    found["fixes.md"] = "\n".join(_fixes(rules)) + "\n"
     found["options.md"] = "\n".join(_options()) + "\n"
     found["mailaudit.1"] = "\n".join(_man_page()) + "\n"
     return found | {f"completions/{name}": script(audit_command, shell) for shell, name in SHELLS.items()}
@@ -86,6 +92,34 @@ def _rule_page(rule: type[AnyRule]) -> Iterator[str]:
         yield f"What it says was seen on running daemons: {versions}.\n"
     yield from _cases(rule.name)
     yield f"\n{MADE}"
+
+
+def _fixes(rules: Iterable[type[AnyRule]]) -> Iterator[str]:
+    """Yield the page that says which rules mend what they find, counted in their bad cases."""
+    outcomes: dict[str, dict[str, dict[str, list[str]]]] = json.loads(OUTCOMES.read_text("utf-8"))
+    rows = [(rule.name, *_mended(rule.name, outcomes.get(rule.name, {}))) for rule in rules]
+    safe = sum(bool(row[1]) for row in rows)
+    consent = sum(bool(row[2]) and not row[1] for row in rows)
+    yield f"# Fixes\n\n{MADE}\n"
+    yield f"Of {len(rows)} rules {safe} have a safe fix, {consent} one that takes consent (`--unsafe-fixes`), and"
+    yield f"{len(rows) - safe - consent} none. Counted are the findings of each rule in its own bad cases.\n"
+    yield "| rule | safe | with consent | not mended | because |\n| --- | --- | --- | --- | --- |"
+    for name, *numbers, why in rows:
+        yield f"| [{name}](rules/{name}.md) | {' | '.join(str(number or '') for number in numbers)} | {why} |"
+
+
+def _mended(rule: str, cases: dict[str, dict[str, list[str]]]) -> tuple[int, int, int, str]:
+    """Return how many findings are mended safely, with consent, and not, and why those are not."""
+    made = Counter(one for case in cases.values() for one in case["made"])
+    left = [(f"{rule}/{name}", why) for name, case in cases.items() for why in case["left"]]
+    whys = dict.fromkeys(_reason(case) if why == NOT_PROPOSED else why for case, why in left)
+    return made["safe"], made["unsafe"], len(left), _cell("; ".join(whys))
+
+
+def _reason(case: str) -> str:
+    """Return why no fix is proposed in a case: by its rule, or by the beginning of its name."""
+    known: dict[str, str] = tomllib.loads(REASONS.read_text("utf-8"))
+    return next((known[name] for name in sorted(known, reverse=True) if f"{case}/".startswith(name)), NOT_PROPOSED)
 
 
 def _sentence(text: str) -> str:

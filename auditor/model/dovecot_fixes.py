@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from auditor.change import AddInside, Fix, MoveAbove, Remove, ReplaceWord, SetValue
 from auditor.model.fixes import all_of, setting_to, without
 from auditor.model.vocabulary import INVERTED_IN_23, is_true
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def in_block(dovecot: Dovecot, block: Section, name: str, value: str) -> Fix | N
     key = dovecot.spelled(name)
     short = key.removeprefix(f"{block.kind}_")
     setting = block.get(key)
-    title = f"write `{short} = {value}` inside `{block.kind} {block.name}`"
+    title = f"write `{short} = {value}` inside `{shortened(f'{block.kind} {block.name}')}`"
     if setting and setting.origin.span and _is_inside(setting.origin, block):
         return Fix(title, (SetValue(setting.origin.span, value),))
     return Fix(title, (AddInside(block.span, short, value),)) if block.origin.span else None
@@ -79,7 +80,9 @@ def bound_to_loopback(dovecot: Dovecot, block: Origin) -> Fix | None:
     for listener in _blocks(dovecot, "inet_listener"):
         if listener.origin == block and block.span:
             change = AddInside(block.span, name, "127.0.0.1")
-            return Fix(f"write `{name} = 127.0.0.1` inside `inet_listener {listener.name}`", (change,)).unsafe()
+            return Fix(
+                f"write `{name} = 127.0.0.1` inside `inet_listener {shortened(listener.name)}`", (change,)
+            ).unsafe()
     return None
 
 
@@ -92,7 +95,7 @@ def with_marker(setting: Setting) -> Fix | None:
     name = setting.value.lstrip("< ")
     if not name.startswith("/") or setting.origin.span is None:
         return None
-    title = f"write `{setting.name.rpartition('/')[2]} = <{name}`"
+    title = f"write `{setting.name.rpartition('/')[2]} = <{shortened(name)}`"
     return Fix(title, (SetValue(setting.origin.span, f"<{name}"),)).opening()
 
 
@@ -119,7 +122,7 @@ def without_field(passdb: Passdb, field: Field) -> Fix | None:
         return None
     word = ":".join(filter(None, (field.name, field.suffix))) + (f"={field.value}" if field.value else "")
     setting = passdb.section.get(field.setting) if passdb.dialect == "2.3" else None
-    title = f"take `{word}` out of `{field.setting}`"
+    title = f"take `{shortened(word)}` out of `{field.setting}`"
     if setting is None or setting.value.split() == [word]:
         return Fix(title, (Remove(field.origin.span),))
     return Fix(title, (ReplaceWord(field.origin.span, word),))
@@ -134,7 +137,7 @@ def with_plain_scheme(dovecot: Dovecot, passdb: Passdb) -> Fix | None:
         return None
     written = _SCHEME.sub("scheme=PLAIN", args.value)
     value = written if _SCHEME.search(args.value) else f"scheme=PLAIN {args.value}"
-    return Fix(f"write `args = {value}`", (SetValue(args.origin.span, value),))
+    return Fix(f"write `args = {shortened(value)}`", (SetValue(args.origin.span, value),))
 
 
 def asking_for_certificates(dovecot: Dovecot, settings: list[Setting]) -> Fix | None:

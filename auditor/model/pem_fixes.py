@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.change import Fix, OrderBlocks
 from auditor.files.pem import PemFile, read_pem
+from auditor.text import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +62,7 @@ def _rewritten(file: PemFile, blocks: Sequence[Block]) -> Fix | None:
     if pem.keys or pem.errors or pem.stray or pem.nul_line or pem.cut:
         return None
     return Fix(
-        f"write the blocks of {file.source.path} in order",
+        f"write the blocks of {escaped(file.source.path)} in order",
         (OrderBlocks(tuple(_spans(file, pem.blocks)), tuple(_spans(file, blocks))),),
     )
 

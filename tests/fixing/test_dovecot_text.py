@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from fixing_cases import audit_of, texts_with
 
-from auditor.change import AddGlobal, AddInside, Fix, ReplaceWord, SetValue
+from auditor.change import AddGlobal, AddInside, Fix, MoveAbove, ReplaceWord, SetValue
+from auditor.model.dovecot_fixes import socket_for_its_user
 from auditor.model.fixes import setting_to, without
 
 if TYPE_CHECKING:
@@ -191,3 +192,63 @@ def test_a_place_that_no_setting_stands_at_cannot_be_edited(tmp_path: Path) -> N
     span = dovecot_of(audit).configuration.main_file.span(3, 5)
     assert texts_with(audit, Fix("", (SetValue(span, "no"),))) == {}
     assert texts_with(audit, Fix("", (AddInside(span, "ssl", "no"),))) == {}
+
+
+PASSDBS = """\
+# who is let in
+passdb users {
+  driver = passwd-file
+}
+
+# who is not
+# (since the move)
+passdb denied {
+  driver = passwd-file
+  deny = yes
+}
+mail_debug = yes
+"""
+
+
+def test_a_block_moves_with_the_comments_above_it(tmp_path: Path) -> None:
+    audit = read(tmp_path, PASSDBS)
+    users, denied = dovecot_of(audit).configuration.sections("passdb")
+    made = texts_with(audit, Fix("", (MoveAbove(denied.span, users.span),)))
+    allowed, _, rest = PASSDBS.partition("\n\n")
+    forbidden, _, behind = rest.partition("mail_debug")
+    assert made[MAIN].removeprefix(HEAD["2.4.1"]) == f"{forbidden}{allowed}\n\nmail_debug{behind}"
+
+
+def test_a_block_does_not_move_down(tmp_path: Path) -> None:
+    audit = read(tmp_path, PASSDBS)
+    users, denied = dovecot_of(audit).configuration.sections("passdb")
+    assert texts_with(audit, Fix("", (MoveAbove(users.span, denied.span),))) == {}
+
+
+def test_a_file_marker_stands_outside_of_quotes(tmp_path: Path) -> None:
+    before, after = 'ssl_ca = "/etc/ca.pem" # clients\n', "ssl_ca = </etc/ca.pem # clients\n"
+    assert with_value(tmp_path, before, "ssl_ca", "</etc/ca.pem", "2.3.19") == after
+
+
+QUEUE = "service auth {\n  unix_listener /var/spool/postfix/auth {\n    mode = 0666\n  }\n}\n"
+WEB = QUEUE.replace("/var/spool/postfix/auth", "web")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "safe"),
+    [
+        (QUEUE, QUEUE.replace("0666\n", "0600\n    user = postfix\n"), True),
+        (WEB, WEB.replace("0666", "0600"), False),
+        (QUEUE.replace("0666", "0666\n    group = mail"), QUEUE.replace("0666", "0660\n    group = mail"), True),
+    ],
+    ids=["in the queue", "for somebody", "for a group"],
+)
+def test_a_socket_is_closed_to_all_but_its_user(tmp_path: Path, before: str, after: str, safe: bool) -> None:
+    audit = read(tmp_path, before)
+    dovecot = dovecot_of(audit)
+    auth = next(one for one in dovecot.configuration.sections("service") if one.name == "auth")
+    modes = [one.get("unix_listener_mode") for one in auth.sections("unix_listener")]
+    fix = next(socket_for_its_user(dovecot, mode.origin) for mode in modes if mode and mode.origin.span)
+    assert texts_with(audit, fix)[MAIN].removeprefix(HEAD["2.4.1"]) == after
+    assert fix
+    assert fix.safe is safe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from auditor.access.open_passdbs import Hole
+from auditor.access.open_passdb import Hole
 from auditor.access.postfix_session import Destination
 from auditor.finding import Severity
 from auditor.model.smtpd import named

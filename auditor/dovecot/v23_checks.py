@@ -17,7 +17,6 @@ from auditor.dovecot.v23_candidates import Candidates
 from auditor.dovecot.v23_check_mail import check_mail, check_namespaces
 from auditor.dovecot.v23_check_services import check_services
 from auditor.dovecot.v23_check_stats import check_exporter, check_metric, check_old_metric
-from auditor.dovecot.v23_table import numbers
 from auditor.dovecot.v23_view import View, is_uint, words_of
 from auditor.finding import NotChecked, Problem, ProblemKind
 from auditor.text import escaped
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from auditor.dovecot.v23_table import Table
     from auditor.text import SourceFile, Span
 
-EVENT_FILTERS: Final = 2, 3, 15
-"""The first version whose table has the language of event filters that is read here (it came with 2.3.12)."""
 MAX_COMPARED: Final = 500
 """Filters with wildcards that are compared with all others."""
 _LOOKED_AT: Final = frozenset(
@@ -149,7 +146,7 @@ def _check_log(view: View) -> Iterator[Problem]:
     facility = view.text("syslog_facility")
     if facility not in _SYSLOG_FACILITIES:
         yield view.problem(f"Unknown syslog_facility: {facility}", None, "syslog_facility")
-    if numbers(view.table.version) < EVENT_FILTERS:
+    if not view.table.has_event_filters:
         return
     for key in ("log_debug", "log_core_filter", "process_shutdown_filter"):
         if error := filter_error(view.text(key), "2.3"):
@@ -241,10 +238,10 @@ def _check_stats(view: View) -> Iterator[Problem]:
             message = f"metric {metric.name} refers to non-existent exporter '{name}'"
             yield view.problem(message, metric, "exporter")
     for block in metrics:
-        if "source_location" in view.table.sections["metric"]:
-            found = check_old_metric(block.name, view.text("source_location", block))
-        else:
+        if view.table.has_event_filters:
             found = check_metric(block.name, view.text("filter", block), view.text("group_by", block))
+        else:
+            found = check_old_metric(block.name, view.text("source_location", block))
         for message, key in found:
             yield view.problem(message, block, key)
     for block in exporters:

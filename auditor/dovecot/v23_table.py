@@ -88,6 +88,11 @@ class Table(NamedTuple):
         """The global settings."""
         return self.sections[""]
 
+    @property
+    def has_event_filters(self) -> bool:
+        """Whether what events are logged or counted is a text, as it is from 2.3.13 on (tried there)."""
+        return "source_location" not in self.sections.get("metric", ("source_location",))
+
     def name_key(self, section: str) -> str:
         """Return the key that holds a section's own name: ``name``, or its first one (``path`` of a listener)."""
         keys = self.sections[section]

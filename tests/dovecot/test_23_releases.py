@@ -99,9 +99,11 @@ def test_values_of_services(service: str, key: str, values: dict[str, str | None
         ("2.3.10", "metric a {\n source_location = b\n}\n", "source_location is missing ':'"),
         ("2.3.12", "metric a {\n source_location = b:0\n}\n", "source_location has invalid line number after ':'"),
         ("2.3.13", "metric a {\n event_name = b\n}\n", "Unknown setting: metric { event_name"),
+        ("2.3.13", "log_debug = a\n", "Invalid log_debug: event filter: syntax error, unexpected $end"),
+        ("2.3.11.3", "log_debug = a\n", None),
     ],
 )
-def test_metrics(tmp_path: Path, version: str, text: str, message: str | None) -> None:
+def test_events(tmp_path: Path, version: str, text: str, message: str | None) -> None:
     problems = [one.message for one in read(tmp_path, text, version).problems]
     assert problems == [] if message is None else message in problems[0]
 

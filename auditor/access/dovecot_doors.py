@@ -70,6 +70,15 @@ class Doors:
         ssl = self.dovecot.get("ssl", scope)
         return ssl is not None and ssl.value.lower() == "required"
 
+    def refused_claims(self, scope: Scope) -> AddressSet:
+        """Return the addresses whose clients are refused for the settings that a ``remote`` block has for them.
+
+        The client of a proxy is refused by the address that the proxy claims for it (tests/live).
+        """
+        remotes = dict.fromkeys(one.remote for one in self.dovecot.scopes if one.protocol == scope.protocol)
+        refused = (_network(one).ranges for one in remotes if one and self._is_refused(scope._replace(remote=one)))
+        return AddressSet.of_ranges([part for ranges in refused for part in ranges])
+
     def _is_refused(self, scope: Scope) -> bool:
         """Whether a connection is closed because of the settings that it has.
 

@@ -129,7 +129,7 @@ class LoginRows:
         Nobody else gets to such a listener (``master_service_haproxy_new``, src/lib-master).
         """
         source = self._proxies(door.source.addresses)
-        if source is None:
+        if source is None or not login.networks - self.doors.refused_claims(door.scope):
             return
         if login.certificate is Certificate.NONE or self._forgeable(login, door.scope):
             free = login._replace(networks=EVERYWHERE)

@@ -33,13 +33,15 @@ _IN_FILE: Final = re.compile(r"%\{passwd_file:([^}|: ]+)")
 class NameClass(NamedTuple):
     """Names that no passdb of a chain tells apart: one of them, how many there are, and its entry in each file.
 
-    ``others`` is the class of the names that are in no file.
+    ``others`` is the class of the names that are in no file. ``filter`` is the username filter that a name was made up
+    to pass, empty for a name that is written somewhere.
     """
 
     name: str
     entries: Mapping[Passdb, Entry | None]
     number: int = 1
     others: bool = False
+    filter: str = ""
 
 
 class Names:
@@ -80,7 +82,7 @@ class Names:
             if isinstance(passdb.users, PasswdFile)
         }
         found: dict[tuple[object, ...], NameClass] = {}
-        for name in self._candidates(files, passdbs):
+        for name, filter_ in self._candidates(files, passdbs):
             if (asked := self.looked_up(name)) is None:
                 continue
             entries = {passdb: known.get(form(asked)) for passdb, (known, form) in files.items()}
@@ -88,23 +90,26 @@ class Names:
             others = name is NOBODY
             key = (accepted, others, *(_telling(passdb, entry) for passdb, entry in entries.items()))
             same = found.get(key)
-            found[key] = same._replace(number=same.number + 1) if same else NameClass(asked, entries, 1, others)
+            found[key] = (
+                same._replace(number=same.number + 1) if same else NameClass(asked, entries, 1, others, filter_)
+            )
         return tuple(found.values())
 
     def _candidates(
         self, files: Mapping[Passdb, tuple[Mapping[str, Entry], Formatting]], passdbs: Iterable[Passdb]
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, str]]:
         seen: set[str] = set()
         for known, _ in files.values():
-            yield from (name for name in known if name not in seen)
+            yield from ((name, "") for name in known if name not in seen)
             seen.update(known)
         for passdb in passdbs:
             for pattern in re.split("[ ,]+", passdb.username_filter):
                 name = pattern.removeprefix("!").replace("*", "x").replace("?", "x")
                 if name and name not in seen:
                     seen.add(name)
-                    yield name
-        yield NOBODY
+                    made_up = name != pattern and accepts_name(passdb, name)
+                    yield name, passdb.username_filter if made_up else ""
+        yield NOBODY, ""
 
 
 def username_format(passdb: Passdb) -> str:

@@ -43,9 +43,12 @@ class Way(NamedTuple):
     def credit(self) -> Step:
         """The step that says which users these are: that of their password, or of a list of users, or any."""
         passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
-        own = [step for step in self.end.steps if step.passdb is self.password_of]
         listing = [step for step in passed if step.passdb.driver != "static"]
-        return next(iter(own or listing or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
+        own = [step for step in self.end.steps if step.passdb is self.password_of]
+        named = [step for step in own if step.passdb.driver != "static"]
+        return (
+            next(iter(named or listing or own or passed), None) or [step for step in self.end.steps if step.lets_in][-1]
+        )
 
     @property
     def opening(self) -> Step:
@@ -78,9 +81,15 @@ def in_words(ways: Sequence[Way], left_out: Iterable[NameClass]) -> str:
         return _some_of(step.passdb, users, sum(number for _, number in named), named[0][0])
     everyone = "any user name at all" if step.result is not Result.OK else step.passdb.everyone
     without = [user for user in left_out if accepts_name(step.passdb, user.name) and not user.others]
-    names = [shortened(user.name) if user.number == 1 else f"{user.number} more" for user in without[:SHOWN]]
+    names = [_called(user) for user in without[:SHOWN]]
     but = f" but {', '.join(names)}{' …' if len(without) > SHOWN else ''}" if names else ""
     return f"{everyone}{name_limit(step.passdb)}{but}"
+
+
+def _called(user: NameClass) -> str:
+    if user.filter:
+        return f"those who pass `{shortened(user.filter)}`"
+    return shortened(user.name) if user.number == 1 else f"{user.number} more"
 
 
 def name_limit(passdb: Passdb) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from instances import instance
 
-from auditor.access.rows import Right
+from auditor.access.rows import Right, Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,13 @@ def test_a_block_that_one_protocol_changes_is_asked_by_the_others(tmp_path: Path
     found = access(tmp_path, "protocols = imap pop3\n" + changed, "2.4.1")
     (unchanged,) = (passdb for passdb in found.dovecot.passdbs if not passdb.protocol)
     assert [protocol for protocol, auth in found.auth_services.items() if unchanged in auth.asked("plain")] == ["pop3"]
+
+
+@pytest.mark.parametrize(("ssl", "expected"), [("yes", ["haproxy_trusted_networks"]), ("required", [])])
+def test_a_client_is_refused_by_the_address_that_a_proxy_claims(tmp_path: Path, ssl: str, expected: list[str]) -> None:
+    """Tried on 2.4.1: with auth_allow_cleartext beside it, ssl = required in a remote block closes the connection."""
+    remote = f"remote 198.51.100.0/24 {{\n  ssl = {ssl}\n}}\n"
+    static = "passdb static {\n  fields {\n    nopassword = yes\n    allow_nets = 198.51.100.0/24\n  }\n}\n"
+    clear = "ssl = no\nauth_allow_cleartext = yes\nhaproxy_trusted_networks = 10.0.0.9\n"
+    found = access(tmp_path, clear + remote + PROXIED + static, "2.4.1")
+    assert [row.source.name for row in found.rows if row.secret is Secret.ANY_PASSWORD] == expected

@@ -66,6 +66,12 @@ ALICE = "PLAIN, password, alice of /etc/dovecot/users"
         (file("result_success = continue"), USERS, []),
         (file("result_success = continue") + static("args = password=x"), USERS, [
             ALL, "PLAIN, one password for all, any user name at all"]),
+        (static("args = password=x; result_success = continue") + file(), USERS, [
+            "PLAIN, one password for all, any user in /etc/dovecot/users", ALL]),
+        ("auth_mechanisms = cram-md5\n" + static("args = password=x; username_filter = *@a.org !b*")
+            + static("args = nopassword"), "", [
+            "CRAM-MD5, one password for all, any user name at all whose name passes the filter `*@a.org !b*`",
+            "CRAM-MD5, an empty password, any user name at all but those who pass `*@a.org !b*`"]),
         (file("result_failure = return-ok"), USERS, [ANY]),
         (file("result_failure = continue-ok"), USERS, [ANY]),
         (file("result_failure = return") + static("args = nopassword"), USERS, [ALL]),

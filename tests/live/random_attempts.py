@@ -103,6 +103,12 @@ def accepts(names: str, name: str) -> bool:
     )
 
 
+def is_left_out(name: str, left_out: str) -> bool:
+    """Say whether a name is one of those behind ``but`` in the words for users."""
+    passing = (words.removeprefix("those who pass ").strip("`") for words in left_out.split(", ") if " pass `" in words)
+    return name in left_out.split(", ") or any(accepts(names, name) for names in passing)
+
+
 class Prediction:
     """What the access table of one configuration says of logins."""
 
@@ -123,8 +129,12 @@ class Prediction:
         """Return whether the rows tell at all.
 
         One with any password says nothing of the right one; and 2.4.1 reads the name that a proxy gives from freed
-        memory, so that anything may happen.
+        memory, so that anything may happen. Of the host's own addresses a table knows loopback only, which stands for
+        all where the passdbs treat all alike.
         """
+        parted = any(row.source.name == THIS_HOST.name and row.source != THIS_HOST for row in self.rows)
+        if parted and not attempt.tls and attempt.source == attempt.address:
+            return ipaddress.ip_address(attempt.source).is_loopback
         if attempt.claimed and attempt.client and self.dovecot.dialect == "2.4":
             return not self.dovecot.takes_names_from_certificates
         rows = [row for row in self.rows if self._allows(row, attempt)]
@@ -264,7 +274,7 @@ class Prediction:
         everyone, _, left_out = row.users.partition(" but ")
         everyone, _, names = everyone.partition(" whose name passes the filter ")
         if everyone == "any user name at all":
-            return name not in left_out.split(", ") and accepts(names.strip("`"), name)
+            return not is_left_out(name, left_out) and accepts(names.strip("`"), name)
         if row.users.startswith("any user in "):
             file = row.users.removeprefix("any user in ")
             return any(name in passdb.entries for passdb in self.configuration.passdbs if passdb.file == file)

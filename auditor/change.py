@@ -85,7 +85,10 @@ class InsertWord(NamedTuple):
 
 
 class MoveAbove(NamedTuple):
-    """Put a block of Dovecot above another one in the same file, and the comments above it with it."""
+    """Put a block of Dovecot above another one in the same file, and the comments above it with it.
+
+    Each is the block that begins at the place, or the outermost one around it.
+    """
 
     block: Span
     other: Span

@@ -115,17 +115,27 @@ class DovecotText:
 
     def moved(self, change: MoveAbove) -> tuple[Edit | None, Edit | None]:
         """Return the edits that move a block, each None where that cannot be done."""
-        block, other = self._starting_at(change.block), self._starting_at(change.other)
-        if block is None or other is None or Kind.OPEN not in (block.kind, other.kind):
+        block, other = self._lines_of(change.block), self._lines_of(change.other)
+        if block is None or other is None:
             return None, None
-        first = first_comment_above(self.file, change.block.line)
-        text = "".join(self.file.line_span(number).text + "\n" for number in range(first, change.block.end_line + 1))
-        above = first_comment_above(self.file, change.other.line) - 1
-        if not text.rstrip().endswith("}") or first <= change.other.line:
+        first, above = first_comment_above(self.file, block[0]), first_comment_above(self.file, other[0]) - 1
+        if first <= other[1]:
             return None, None
-        return new_line(self.file, above, text.removesuffix("\n")), without_lines(
-            self.file, first, change.block.end_line
-        )
+        text = "\n".join(self.file.line_span(number).text for number in range(first, block[1] + 1))
+        return new_line(self.file, above, text.removesuffix("\r")), without_lines(self.file, first, block[1])
+
+    def _lines_of(self, place: Span) -> tuple[int, int] | None:
+        """Return the first and last line of the block that begins at a place, or of the outermost one around it."""
+        openings: list[Statement] = []
+        for one in self.statements:
+            if one.kind in OPENING:
+                openings.append(one)
+            elif one.kind is Kind.CLOSE and openings:
+                start = openings.pop().span
+                is_around = not openings and start.start < place.start < one.span.end
+                if start.start == place.start or is_around:
+                    return start.line, one.span.end_line
+        return None
 
     def _settings_inside(self, number: int) -> list[Statement]:
         """Return the settings of a block that stand in none of the blocks inside it."""

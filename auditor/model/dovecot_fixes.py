@@ -116,6 +116,17 @@ def asked_first(passdb: Passdb, others: Sequence[Passdb]) -> Fix | None:
     return Fix(title, (MoveAbove(passdb.section.span, first.section.span),))
 
 
+def decided_by(dovecot: Dovecot, own: Origin, other: Origin) -> Fix | None:
+    """Let the block around one place decide where that around another one does: 2.3 takes the first, 2.4 the last.
+
+    It takes consent: every other setting of the two is decided anew, too.
+    """
+    first, second = (own.span, other.span) if dovecot.dialect == "2.3" else (other.span, own.span)
+    if first is None or second is None or first.file != second.file:
+        return None
+    return Fix("change the order of the blocks", (MoveAbove(first, second),)).unsafe()
+
+
 def without_field(passdb: Passdb, field: Field) -> Fix | None:
     """Take a field that a passdb block sets out of it; the line, where nothing else stands there."""
     if field.origin.span is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.dovecot_fixes import switched
+from auditor.model.fixes import all_of, setting_to
 from auditor.rule import DovecotAccessRule
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class DovecotCleartextLogin(DovecotAccessRule):
         for group in access.unprotected:
             if not group.offers_tls or not group.sends_passwords:
                 continue
+            fix = switched(access.dovecot, group.cleartext)
+            required = setting_to(access.dovecot, group.ssl, "required")
             yield self.finding(
                 group.cleartext.origin,
                 f"clients may send their password without TLS ({group.services})",
                 because=[(group.ssl.origin, "TLS is offered, not required")],
                 advice="take the line out, or set `ssl = required`",
                 subject=group.cleartext.name,
-                fix=switched(access.dovecot, group.cleartext),
+                fix=all_of(fix, required) if group.other_mechanisms else fix,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
+from auditor.model.dovecot_fixes import decided_by
 from auditor.model.server_names import named_certificates
 from auditor.rule import DovecotRule
 from auditor.text import shortened
@@ -47,4 +48,5 @@ class LocalNameShadowed(DovecotRule):
                     because=[(other.origin, "clients get this one")],
                     advice="write the more specific block " + ("first" if dovecot.dialect == "2.3" else "last"),
                     subject=found.name,
+                    fix=decided_by(dovecot, found.own.origin, other.origin),
                 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
     from auditor.change import Fix
     from auditor.text import Span
+
+
+_MEANT: Final = re.compile(r"[Dd]id you mean (\w+)\?")
 
 
 class Severity(Enum):
@@ -150,3 +154,9 @@ class Problem(NamedTuple):
     span: Span
     advice: str = ""
     related: Sequence[tuple[Span, str]] = ()
+
+    @property
+    def meant(self) -> str:
+        """The name that the advice asks for, `did you mean …?`; empty where it gives another one."""
+        match = _MEANT.fullmatch(self.advice)
+        return match[1] if match else ""

@@ -127,7 +127,7 @@ class HostRule(Rule[AuditedHost]):
 
     product = "both"
 
-    def refused(self, what: str, problem: Problem, *, advice: str = "") -> Finding:
+    def refused(self, what: str, problem: Problem, *, advice: str = "", fix: Fix | None = None) -> Finding:
         """Return the finding for a place that a daemon refuses: ``what`` it refuses, and why in its own words.
 
         ``advice`` is for a problem that brings none; of a template it is said that it looks like one.
@@ -138,6 +138,7 @@ class HostRule(Rule[AuditedHost]):
             because=problem.related,
             advice=problem.advice or advice or (TEMPLATE if _PLACEHOLDER.search(problem.span.text) else ""),
             subject=_LINE_NUMBER.sub("", problem.message),
+            fix=fix,
         )
 
     def unknown_readers(self, host: AuditedHost) -> Iterator[NotChecked]:

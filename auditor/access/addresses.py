@@ -187,3 +187,9 @@ def widest_public_network(addresses: AddressSet) -> IPv4Network | IPv6Network | 
     large = (network for network in addresses.networks() if network.prefixlen <= WIDE[network.version])
     wide = [network for network in large if AddressSet.of([str(network)]) & INTERNET]
     return min(wide, key=lambda network: network.prefixlen / WIDE[network.version], default=None)
+
+
+def is_wide_network(word: str) -> bool:
+    """Whether a word of a list of Postfix is such a network."""
+    addresses = network_in(word)
+    return addresses is not None and widest_public_network(addresses) is not None

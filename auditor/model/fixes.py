@@ -6,7 +6,18 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
-from auditor.change import AddBlock, AddGlobal, AddInside, ChangeMode, Fix, InsertWord, Remove, ReplaceWord, SetValue
+from auditor.change import (
+    AddBlock,
+    AddGlobal,
+    AddInside,
+    ChangeMode,
+    Fix,
+    InsertWord,
+    Remove,
+    Rename,
+    ReplaceWord,
+    SetValue,
+)
 from auditor.host import Unreadable
 from auditor.model.keys import KEY_GROUPS
 from auditor.text import escaped
@@ -22,7 +33,7 @@ if TYPE_CHECKING:
     from auditor.model.postfix import Postfix
     from auditor.model.smtpd import SmtpdService
     from auditor.postfix.configuration import Parameter
-    from auditor.text import Origin
+    from auditor.text import Origin, Span
 
 EXTERNAL: Final = "external"
 _WORD: Final = re.compile(r"[^\s,]+")
@@ -34,6 +45,11 @@ def setting_to(dovecot: Dovecot, setting: Setting, value: str) -> Fix:
     if setting.origin.span:
         return Fix(f"write `{name} = {value}`", (SetValue(setting.origin.span, value),))
     return Fix(f"set `{name} = {value}`", (AddGlobal(tuple(dovecot.configuration.files), name, value),))
+
+
+def renamed(at: Span, name: str) -> Fix:
+    """Give a setting, a parameter or an ``-o`` another name."""
+    return Fix(f"write `{name}`", (Rename(at, name),))
 
 
 def exempted(setting: Setting, protocol: str, value: str) -> Fix | None:

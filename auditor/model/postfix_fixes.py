@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.change import AddComment, Fix, InsertWord, Rename, ReplaceWord, SetValue
+from auditor.change import AddComment, Fix, InsertWord, ReplaceWord, SetValue
 from auditor.files.public_cas import SYSTEM_BUNDLES
-from auditor.model.fixes import all_of, option_to, parameter_to, with_word_at_end, without
+from auditor.model.fixes import all_of, option_to, parameter_to, renamed, with_word_at_end, without
 from auditor.model.tls_policy import PROTOCOLS
 from auditor.model.tls_protocols import from_words
 from auditor.postfix.restrictions import GUARDS, MAIL_LISTS
@@ -160,14 +160,14 @@ def without_argument(service: Service, argument: str) -> Fix:
     return Fix(f"take `{argument}` out", (ReplaceWord(service.span, argument),))
 
 
-def renamed(postfix: Postfix, origin: Origin, name: str) -> Fix | None:
+def renamed_once(postfix: Postfix, origin: Origin, name: str) -> Fix | None:
     """Give what is set at a place another name; nothing where main.cf sets that as well."""
     if origin.span is None:
         return None
     in_main = origin.span.file is postfix.configuration.main_file
     if in_main and name in postfix.configuration.assignments:
         return None
-    return Fix(f"write `{name}`", (Rename(origin.span, name),))
+    return renamed(origin.span, name)
 
 
 def comment_above(setting: Assignment, comment: Span) -> Fix | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from auditor.finding import Severity
 from auditor.model.fixes import without
-from auditor.model.postfix_fixes import comment_above, renamed
+from auditor.model.postfix_fixes import comment_above, renamed_once
 from auditor.rule import PostfixRule
 from auditor.text import Origin, shortened
 
@@ -39,7 +39,7 @@ class MastercfOptionBroken(PostfixRule):
         """Yield what nothing reads, and values with comments in them."""
         for name, origin, meant in postfix.unread:
             probably = f"; {meant} was probably meant" if meant else ""
-            fix = renamed(postfix, origin, meant) if meant else without(origin, name)
+            fix = renamed_once(postfix, origin, meant) if meant else without(origin, name)
             yield self.finding(
                 origin,
                 f"`{shortened(name)}` has no effect: Postfix knows no such parameter{probably}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import network_in, widest_public_network
+from auditor.access.addresses import is_wide_network, widest_public_network
 from auditor.finding import Severity
 from auditor.model.postfix_fixes import without_words
 from auditor.model.smtpd import named
@@ -57,7 +57,7 @@ class MynetworksWide(AccessRule):
             widest = widest_public_network(services[0].clients.mynetworks.addresses)
             if widest is None:
                 continue
-            fix = without_words(services[0].service.get("mynetworks"), _is_wide, "127.0.0.0/8")
+            fix = without_words(services[0].service.get("mynetworks"), is_wide_network, "127.0.0.0/8")
             names = named(service.service for service in services)
             who = "anybody" if widest.prefixlen == 0 else f"whoever has an address in {widest}"
             yield self.finding(
@@ -67,9 +67,3 @@ class MynetworksWide(AccessRule):
                 fix=fix and fix.unsafe(),
                 severity=Severity.CRITICAL if widest.prefixlen <= OPEN else Severity.HIGH,
             )
-
-
-def _is_wide(word: str) -> bool:
-    """Whether a word of mynetworks is such a network."""
-    addresses = network_in(word)
-    return addresses is not None and widest_public_network(addresses) is not None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditor.access.addresses import widest_public_network
+from auditor.access.addresses import is_wide_network, widest_public_network
 from auditor.access.match_lists import host_list
 from auditor.finding import Confidence, Severity
 from auditor.model.fixes import parameter_to
+from auditor.model.postfix_fixes import without_words
 from auditor.model.smtpd import grouped, named
 from auditor.rule import PostfixRule
 
@@ -67,11 +68,13 @@ class SmtpSmuggling(PostfixRule):
             )
         for origin, group in grouped(filter(_forbids, services), _place_of(EXCLUSIONS)).items():
             excluded = host_list(postfix.host, group[0].get(EXCLUSIONS))
+            fix = without_words(group[0].get(EXCLUSIONS), is_wide_network)
             if origin.span and (widest := widest_public_network(excluded.addresses)):
                 yield self.finding(
                     origin,
                     f"messages can be smuggled in at {named(group)} from {widest}, which {EXCLUSIONS} excludes",
                     advice="take the network out",
+                    fix=fix and fix.unsafe(),
                 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.finding import ProblemKind, Severity
+from auditor.model.fixes import renamed
 from auditor.rule import HostRule
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ class UnknownSetting(HostRule):
     def check(self, host: AuditedHost) -> Iterator[Finding]:
         """Yield the names that the daemon refuses."""
         for daemon, problem in host.problems(ProblemKind.UNKNOWN_SETTING):
-            yield self.refused(f"{daemon} does not start", problem)
+            fix = renamed(problem.span, problem.meant).unsafe() if problem.meant else None
+            yield self.refused(f"{daemon} does not start", problem, fix=fix)

@@ -9,7 +9,7 @@ from fixing_cases import audit_of, texts_with
 
 from auditor.change import AddGlobal, AddInside, Fix, MoveAbove, ReplaceWord, SetValue
 from auditor.model.dovecot_fixes import socket_for_its_user
-from auditor.model.fixes import setting_to, without
+from auditor.model.fixes import exempted, renamed, setting_to, without
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,3 +252,17 @@ def test_a_socket_is_closed_to_all_but_its_user(tmp_path: Path, before: str, aft
     assert texts_with(audit, fix)[MAIN].removeprefix(HEAD["2.4.1"]) == after
     assert fix
     assert fix.safe is safe
+
+
+def test_a_name_changes_where_it_stands(tmp_path: Path) -> None:
+    audit = audit_of(tmp_path, {MAIN[1:]: '"mail_debg" = no # off\n'}, dovecot="2.3.19")
+    file = dovecot_of(audit).configuration.main_file
+    assert texts_with(audit, renamed(file.span(0, 1), "mail_debug")) == {MAIN: "mail_debug = no # off\n"}
+
+
+def test_a_block_goes_below_the_one_around_a_setting(tmp_path: Path) -> None:
+    text = "ssl = no\r\nprotocol !smtp {\r\n\tauth_verbose = yes\r\n}\r\nlisten = *\r\n"
+    audit = audit_of(tmp_path, {MAIN[1:]: text}, dovecot="2.3.19")
+    setting = dovecot_of(audit).configuration.settings()["protocol !smtp/auth_verbose"]
+    changed = text.replace("}\r\n", "}\r\nprotocol smtp {\r\n\tauth_verbose = no\r\n}\r\n")
+    assert texts_with(audit, exempted(setting, "smtp", "no")) == {MAIN: changed}

@@ -74,7 +74,7 @@ def assignment(name: str, value: str, like: Sequence[tuple[str, str]]) -> str:
     columns = {len(known) + sign.index("=") for known, sign in signs[-2:]}
     lengths = {len(known) for known, _ in signs[-2:]}
     if len(columns) == 1 and len(lengths) == 2 and len(name) < max(columns):
-        return f"{name.ljust(max(columns))}={behind}{value}"
+        return f"{name.ljust(max(columns))}={behind}{value}".rstrip()
     return f"{name}{before[:1]}={behind[:1]}{value}".rstrip()
 
 

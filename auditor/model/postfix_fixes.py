@@ -68,9 +68,12 @@ def sharing(service: SmtpdService, name: str) -> list[SmtpdService]:
 
 
 def recent_protocols(postfix: Postfix, parameter: Parameter) -> Fix | None:
-    """Let a list of protocols begin with the oldest that the policy takes, as the version spells it."""
+    """Let a list of protocols begin with the oldest that the policy takes, as the version spells it.
+
+    Before 3.6 only what is excluded can be said, which all versions understand (postconf(5), smtpd_tls_protocols).
+    """
     oldest = postfix.policy.minimum_protocol
-    if postfix.version_numbers >= (3, 6):
+    if postfix.version_numbers >= (3, 6) and not postfix.version_is_assumed:
         return parameter_to(postfix, parameter, f">={oldest}")
     return parameter_to(postfix, parameter, ", ".join(f"!{one}" for one in PROTOCOLS[: PROTOCOLS.index(oldest)]))
 

@@ -39,5 +39,5 @@ class DeprecatedParameter(PostfixRule):
                 f"{name} is deprecated, and later versions will not know it",
                 advice=f"use {instead}" if instead else "take the line out: the default will stay",
                 subject=name,
-                fix=fix,
+                fix=fix and fix.unsafe() if postfix.version_is_assumed else fix,
             )

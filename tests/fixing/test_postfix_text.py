@@ -317,3 +317,10 @@ def test_a_list_has_no_blanks_where_one_would_end_the_option(tmp_path: Path, opt
     parameter = texts.postfix.smtpd_services[0].get("smtpd_banner")
     changed = texts.with_fix(parameter_to(texts.postfix, parameter, "a, b"))
     assert changed == {MASTER: f"smtp inet n - y - - smtpd\n  {after}\n"}
+
+
+def test_an_empty_value_leaves_no_blank_behind(tmp_path: Path) -> None:
+    texts = Texts(tmp_path, "myhostname    = a\nmydestination = b\n")
+    parameter = texts.postfix.configuration.get("relay_domains")
+    changed = texts.with_fix(parameter_to(texts.postfix, parameter, ""))
+    assert changed == {MAIN: "myhostname    = a\nmydestination = b\nrelay_domains =\n"}

@@ -1,4 +1,4 @@
-"""What is written in place of parameters that Postfix deprecates."""
+"""What is written in place of deprecated parameters, and as a version of Postfix reads it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from cases import NOW
 
 from auditor.audit import Versions, audit
+from auditor.change import SetValue
 from auditor.discover import discover
+from auditor.model.postfix_fixes import recent_protocols
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +40,22 @@ def test_the_new_parameter_says_what_the_old_one_did(tmp_path: Path, main: str, 
     read = audit(discover([str(tmp_path / "etc")]), [], now=NOW, versions=Versions(postfix="3.11.7"))
     deprecated = read.models[0].postfix[0].deprecated
     assert [one.fix.title if one.fix else None for one in deprecated] == titles
+
+
+@pytest.mark.parametrize(
+    ("version", "protocols"),
+    [
+        ("3.7.11", ">=TLSv1.2"),
+        ("3.5.25", "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"),
+        (None, "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1"),
+    ],
+)
+def test_protocols_are_spelled_as_the_version_reads_them(tmp_path: Path, version: str | None, protocols: str) -> None:
+    folder = tmp_path / "etc/postfix"
+    folder.mkdir(parents=True)
+    (folder / "main.cf").write_text("smtpd_tls_mandatory_protocols = TLSv1\n")
+    read = audit(discover([str(tmp_path / "etc")]), [], now=NOW, versions=Versions(postfix=version))
+    postfix = read.models[0].postfix[0]
+    fix = recent_protocols(postfix, postfix.configuration.get("smtpd_tls_mandatory_protocols"))
+    assert fix is not None
+    assert [change.value for change in fix.changes if isinstance(change, SetValue)] == [protocols]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from auditor.access.rows import Row
     from auditor.discover import Discovery
-    from auditor.text import Origin
+    from auditor.text import Origin, SourceFile
 
 
 class HostTable(NamedTuple):
@@ -93,12 +93,15 @@ def differences(old: AccessTables, new: AccessTables, roots: tuple[str, str]) ->
 def renamed(tables: AccessTables, folder: str, name: str) -> AccessTables:
     """Return the tables with the places below a folder under another name, as those of a revision are known."""
     prefix = folder.rstrip("/") + "/"
+    files: dict[SourceFile, SourceFile] = {}
 
     def origin(old: Origin) -> Origin:
         if old.span is None or not old.span.file.path.startswith(prefix):
             return old
-        path = name + old.span.file.path.removeprefix(prefix)
-        return old._replace(span=old.span._replace(file=replace(old.span.file, path=path)))
+        file = old.span.file
+        if file not in files:
+            files[file] = replace(file, path=name + file.path.removeprefix(prefix))
+        return old._replace(span=old.span._replace(file=files[file]))
 
     def row(old: Row) -> Row:
         because = tuple((origin(place), label) for place, label in old.because)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,20 +28,33 @@ class Difference(NamedTuple):
 
 
 def difference(old: Iterable[Row], new: Iterable[Row]) -> Difference:
-    """Compare two access tables; where a way merely got other reasons, nothing has changed."""
-    before, after = list(old), list(new)
-    appeared = tuple(row for row in after if not any(_serves(known, row) for known in before))
-    disappeared = tuple(row for row in before if not any(_serves(known, row) for known in after))
-    without_tls = tuple(row for row in appeared if any(_is_without_tls(row, known) for known in before))
-    return Difference(appeared, disappeared, without_tls)
+    """Compare two access tables; where a way merely got other reasons, nothing has changed.
+
+    Listeners count by what they are, not by their place.
+    """
+    before, after = ({row: row._replace(listener=row.listener.moved()) for row in rows} for rows in (old, new))
+    known_before, known_after = _by_door(before.values()), _by_door(after.values())
+    appeared = {row: way for row, way in after.items() if not _serving(way, known_before)}
+    disappeared = tuple(row for row, way in before.items() if not _serving(way, known_after))
+    without_tls = tuple(row for row, way in appeared.items() if not way.tls and _needed_tls(way, known_before))
+    return Difference(tuple(appeared), disappeared, without_tls)
 
 
-def _is_without_tls(row: Row, known: Row) -> bool:
-    """Whether a way is one that was known, but for TLS."""
-    return known.tls and not row.tls and _serves(row, known)
+_ByDoor = Mapping[object, Sequence["Row"]]
 
 
-def _serves(one: Row, other: Row) -> bool:
-    """Whether who can go the other way can go this one; listeners count by what they are, not by their place."""
-    mine, theirs = (row._replace(listener=row.listener.moved()) for row in (one, other))
-    return mine.needs_no_more_than(theirs)
+def _by_door(ways: Iterable[Row]) -> _ByDoor:
+    found: dict[object, list[Row]] = defaultdict(list)
+    for way in ways:
+        found[way.door].append(way)
+    return found
+
+
+def _serving(way: Row, known: _ByDoor) -> bool:
+    """Whether who can go a way can go a known one."""
+    return any(one.needs_no_more_than(way) for one in known.get(way.door, ()))
+
+
+def _needed_tls(way: Row, known: _ByDoor) -> bool:
+    """Whether there was a way like this one, but for TLS."""
+    return any(one.tls and way.needs_no_more_than(one) for one in known.get(way.door, ()))

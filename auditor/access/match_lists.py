@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.text import Origin
 
 LISTS: Final = 32
-"""Lists of hosts that are kept for the next service that has them."""
+"""Lists of hosts, and tables in lists, that are kept for the next service that has them."""
 MAX_FILES: Final = 100
 """Files of patterns that are opened for one list."""
 _NAMELESS: Final = "unknown"
@@ -167,6 +167,11 @@ class DomainList:
         return any(pattern.lookup(key) for key in keys)
 
 
+@lru_cache(LISTS)
+def _table(host: Host, name: str) -> Table | UnreadableTable:
+    return read_table(host, name)
+
+
 class _Reader:
     """The patterns of one list, and what of it could not be read."""
 
@@ -201,7 +206,7 @@ class _Reader:
                 yield from self._split(line.text, matches=matches)
 
     def table(self, name: str) -> Table | None:
-        found = read_table(self._host, name)
+        found = _table(self._host, name)
         if not isinstance(found, UnreadableTable):
             return found
         self.unknown.append(Unknown(self.said(name), found.why))

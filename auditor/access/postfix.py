@@ -13,6 +13,8 @@ from auditor.access.postfix_listeners import listeners
 from auditor.access.postfix_session import Destination
 from auditor.access.postfix_ways import SmtpdWays
 from auditor.access.rows import ANYWHERE, THIS_HOST, Certificate, Right, Row, Secret, Source
+from auditor.finding import NotChecked
+from auditor.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from auditor.access.postfix_ways import Way
     from auditor.model import AuditedHost, Postfix
 
+MAX_SIZE: Final = 1_000_000
+"""Entries of tables that are gone through for the services of one Postfix together, but for those of the first one."""
 XCLIENT: Final = "any client and login that it names by XCLIENT"
 XFORWARD: Final = "any client that it names by XFORWARD, for the log"
 PROXY: Final = "any client that it names by the PROXY protocol"
@@ -39,15 +43,22 @@ def _ways_of(postfix: Postfix, dovecots: Sequence[DovecotAccess]) -> Iterator[Sm
     Services without options of their own differ in their listeners alone, and in where a path begins behind chroot.
     """
     alike: dict[tuple[AddressSet, bool], SmtpdWays] = {}
+    size = 0
     for service, listener in listeners(postfix):
-        reach = reachable_from(listener)
+        kind = reachable_from(listener), service.is_chrooted
         if service.service and service.service.options:
-            yield SmtpdWays(service, listener, dovecots)
-        elif (kind := (reach, service.is_chrooted)) not in alike:
-            alike[kind] = SmtpdWays(service, listener, dovecots)
-            yield alike[kind]
+            ways = SmtpdWays(service, listener, dovecots)
+        elif kind in alike:
+            ways = alike[kind].also_at(service, listener)
         else:
-            yield alike[kind].also_at(service, listener)
+            ways = alike[kind] = SmtpdWays(service, listener, dovecots)
+        size += ways.size
+        if size > max(MAX_SIZE, ways.size):
+            what = f"who relays through {shortened(ways.name)} and the services behind it"
+            why = f"with those before it they have tables of more than {MAX_SIZE} entries"
+            postfix.configuration.not_checked.append(NotChecked(what, why))
+            return
+        yield ways
 
 
 def postfix_rows(services: Iterable[SmtpdWays]) -> Iterator[Row]:

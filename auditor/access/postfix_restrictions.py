@@ -25,7 +25,7 @@ from auditor.access.postfix_answers import (
 )
 from auditor.access.postfix_clients import address_key
 from auditor.access.postfix_session import FRESH_NAME, Destination
-from auditor.files.tables import Table, UnreadableTable, read_table
+from auditor.files.tables import Table, UnreadableTable
 from auditor.postfix.defaults import version_numbers
 from auditor.syntax.postfix_lines import words
 
@@ -208,7 +208,7 @@ class Restrictions:
     def relay_clientcerts(self) -> tuple[Table | UnreadableTable, ...]:
         """The tables of the fingerprints that permit_tls_clientcerts lets past; any result will do."""
         names = words(self._service.get("relay_clientcerts").effective)
-        return tuple(read_table(self._host, word.text) for word in names)
+        return tuple(self._service.postfix.tables.named(word.text) for word in names)
 
     def is_listed(self, fingerprint: Text) -> Answer:
         """Return whether a fingerprint is in relay_clientcerts."""

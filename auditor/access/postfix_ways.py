@@ -13,7 +13,7 @@ from auditor.access.certificate_grants import certificate_grant
 from auditor.access.dovecot_listeners import reachable_from
 from auditor.access.facts import Unknown
 from auditor.access.postfix_answers import named_restrictions
-from auditor.access.postfix_clients import Clients
+from auditor.access.postfix_clients import Clients, address_key
 from auditor.access.postfix_restrictions import Restrictions, unread
 from auditor.access.postfix_run import LISTS, Run
 from auditor.access.postfix_sasl import Sasl, discarded_keywords
@@ -118,6 +118,14 @@ class SmtpdWays:
     def name(self) -> str:
         """The service as master.cf names it."""
         return self.service.name
+
+    @property
+    def size(self) -> int:
+        """How many addresses and fingerprints of tables have to be gone through for this service alone."""
+        tables = self.service.postfix.tables
+        named = (tables.table(item) for item in self.items if address_key(item))
+        found = {table for table in (*named, *self.restrictions.relay_clientcerts) if isinstance(table, Table)}
+        return sum(len(table.entries) for table in found) + len(self.clients.mynetworks.addresses.ranges)
 
     def also_at(self, service: SmtpdService, listener: Listener) -> SmtpdWays:
         """Return the ways through another service that has the same settings, worked out once for both."""

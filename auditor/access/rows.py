@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.access.addresses import EVERYWHERE, LOOPBACK, AddressSet
@@ -160,6 +162,11 @@ class Row(NamedTuple):
         """Whether a client certificate is needed."""
         return self.certificate is not Certificate.NONE
 
+    @property
+    def door(self) -> tuple[Right, Listener]:
+        """What a row must have in common with another one for one of them to need no more than the other."""
+        return self.right, self.listener
+
     def needs_no_more_than(self, other: Row) -> bool:
         """Whether whoever can go the other way can go this one, too, and it gives the same right as the same users."""
         return (
@@ -198,13 +205,13 @@ _WEAKER_SECRETS = {
 
 def minimal(rows: Iterable[Row]) -> tuple[Row, ...]:
     """Return the rows without those that another makes superfluous, the most dangerous first."""
-    ordered = sorted(dict.fromkeys(rows), key=_danger)
-    kept: list[Row] = []
-    for row in ordered:
-        if not any(other.needs_no_more_than(row) for other in kept):
-            kept = [other for other in kept if not row.needs_no_more_than(other)]
-            kept.append(row)
-    return tuple(kept)
+    order = {row: at for at, row in enumerate(sorted(dict.fromkeys(rows), key=_danger))}
+    kept: dict[object, list[Row]] = defaultdict(list)
+    for row in order:
+        door = kept[row.door]
+        if not any(other.needs_no_more_than(row) for other in door):
+            door[:] = [*(other for other in door if not row.needs_no_more_than(other)), row]
+    return tuple(sorted(chain.from_iterable(kept.values()), key=order.__getitem__))
 
 
 def _danger(row: Row) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from auditor.files.tables import Table
     from auditor.host import Host
     from auditor.postfix.restrictions import Restriction
+    from auditor.text import Span
 
 
 class AccessTables:
@@ -28,8 +29,12 @@ class AccessTables:
         specification = _specification(item)
         if specification.startswith("{"):
             return UnreadableTable("{", "only check_ccert_access takes a table in braces")
+        return self.named(specification, at=item.span)
+
+    def named(self, specification: str, at: Span | None = None) -> Table | UnreadableTable:
+        """Return the table of a name such as ``texthash:/etc/postfix/clients``; ``at`` is where it stands."""
         if specification not in self._known:
-            self._known[specification] = read_table(self._host, specification, at=item.span)
+            self._known[specification] = read_table(self._host, specification, at=at)
         return self._known[specification]
 
 

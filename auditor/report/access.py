@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from auditor import __version__
 from auditor.access.rows import Certificate, Revocable, Right, Row, Secret
+from auditor.finding import NotChecked
 from auditor.report.json import not_checked_entry, place_of
 from auditor.report.lines import Line, line, paragraph
 
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from auditor.access_tables import AccessTables, HostTable, TableDifference
-    from auditor.finding import NotChecked
 
 SCHEMA_VERSION: Final = "1.0"
 MAX_PLACES: Final = 12
 """Places that are shown for one way in; programs get all."""
+MAX_NETWORKS: Final = 1_000
+"""Networks that are listed for one way in: those beside a blocklist may be millions."""
 _DANGEROUS: Final = "critical"
 _CERTIFICATES: Final = {
     Certificate.NONE: "",
@@ -163,7 +166,7 @@ def as_data(tables: AccessTables) -> dict[str, Any]:
     return {
         **_head(),
         "hosts": [{"root": one.host.host.root, "rows": [_row(row) for row in one.rows]} for one in tables.tables],
-        "not_checked": [not_checked_entry(one) for one in tables.not_checked],
+        "not_checked": _gaps((row for one in tables.tables for row in one.rows), tables.not_checked),
     }
 
 
@@ -180,8 +183,16 @@ def differences_as_data(found: Sequence[TableDifference], not_checked: Iterable[
             }
             for root, one in found
         ],
-        "not_checked": [not_checked_entry(one) for one in not_checked],
+        "not_checked": _gaps((row for _, one in found for row in (*one.appeared, *one.disappeared)), not_checked),
     }
+
+
+def _gaps(rows: Iterable[Row], not_checked: Iterable[NotChecked]) -> list[dict[str, Any]]:
+    """Return what was not checked, and whose addresses are not all listed."""
+    sources = dict.fromkeys(row.source for row in rows)
+    cut = [one.name for one in sources if any(islice(one.addresses.networks(), MAX_NETWORKS, None))]
+    why = f"there are more than {MAX_NETWORKS} networks, of which the first are listed"
+    return [*map(not_checked_entry, (*not_checked, *(NotChecked(f"the addresses {name}", why) for name in cut)))]
 
 
 def _head() -> dict[str, Any]:
@@ -191,7 +202,10 @@ def _head() -> dict[str, Any]:
 def _row(row: Row) -> dict[str, Any]:
     listener = row.listener
     return {
-        "from": {"name": row.source.name, "networks": [str(one) for one in row.source.addresses.networks()]},
+        "from": {
+            "name": row.source.name,
+            "networks": list(map(str, islice(row.source.addresses.networks(), MAX_NETWORKS))),
+        },
         "listener": {
             "product": listener.product,
             "service": listener.service,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from auditor.access.postfix_session import Destination
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.access.postfix_ways import SmtpdWays
     from auditor.access.table import Access
     from auditor.finding import Finding
+    from auditor.model import Postfix
     from auditor.model.smtpd import SmtpdService
 
 FIXED: Final = (3, 11, 7)
@@ -51,10 +52,14 @@ class TlsTicketCrossesServices(AccessRule):
     def check(self, access: Access) -> Iterator[Finding]:
         """Look at pairs of services of one Postfix."""
         crossed: dict[SmtpdService, SmtpdService] = {}
-        for strict, lax in permutations(access.smtpd, 2):
-            one, other = strict.service, lax.service
-            if one.postfix is other.postfix and _trusts_by_ca(strict) and _issues_tickets(lax) and _differ(one, other):
-                crossed.setdefault(one, other)
+        issuing: dict[Postfix, dict[object, SmtpdService]] = defaultdict(dict)
+        for ways in filter(_issues_tickets, access.smtpd):
+            issuing[ways.service.postfix].setdefault(_trusted(ways.service), ways.service)
+        for service in (ways.service for ways in access.smtpd if _trusts_by_ca(ways)):
+            own = _trusted(service)
+            other = next((one for trusted, one in issuing[service.postfix].items() if trusted != own), None)
+            if other:
+                crossed[service] = other
         for origin, group in grouped(crossed, lambda one: one.authorities.settings[0].origin).items():
             lax_one = crossed[group[0]]
             settings = lax_one.authorities.settings
@@ -85,6 +90,7 @@ def _issues_tickets(ways: SmtpdWays) -> bool:
     return True in ways.tls_states and service.asks_for_certificate and service.authorities.configured
 
 
-def _differ(one: SmtpdService, other: SmtpdService) -> bool:
+def _trusted(service: SmtpdService) -> tuple[str, ...]:
+    """Return what says which CAs a service trusts."""
     names = ("smtpd_tls_CAfile", "smtpd_tls_CApath", "tls_append_default_CA")
-    return any(one.get(name).effective != other.get(name).effective for name in names)
+    return tuple(service.get(name).effective for name in names)

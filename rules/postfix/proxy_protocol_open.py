@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.access.postfix_session import Destination
 from auditor.finding import Confidence, Severity
 from auditor.model.smtpd import grouped, named
-from auditor.rule import PostfixRule
+from auditor.rule import AccessRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.access.table import Access
     from auditor.finding import Finding
-    from auditor.model import Postfix
 
 
-class ProxyProtocolOpen(PostfixRule):
+class ProxyProtocolOpen(AccessRule):
     """Whoever reaches the port says himself where he comes from.
 
     What: smtpd_upstream_proxy_protocol, or postscreen_upstream_proxy_protocol in front of smtpd, is `haproxy` for a
@@ -34,15 +35,15 @@ class ProxyProtocolOpen(PostfixRule):
     name = "proxy-protocol-open"
     severity = Severity.CRITICAL
     confidence = Confidence.MEDIUM
+    product = "postfix"
 
-    def check(self, postfix: Postfix) -> Iterator[Finding]:
+    def check(self, access: Access) -> Iterator[Finding]:
         """Look at the services that believe a proxy."""
-        open_ones = (one for one in postfix.smtpd_services if one.speaks_proxy_protocol and one.is_within_reach)
+        services = {one.service: one for one in access.smtpd}
+        open_ones = (one for one in services if one.speaks_proxy_protocol and one.is_within_reach)
         for origin, group in grouped(open_ones, lambda one: one.proxy_parameter.origin).items():
-            lists = ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
-            relays = any(
-                one.name.lower() == "permit_mynetworks" for name in lists for one in group[0].restrictions(name)
-            )
+            ways = services[group[0]].ways
+            relays = any(way.by_mynetworks and way.destination is Destination.FOREIGN for way in ways)
             gains = ", and whoever says to come from mynetworks relays" if relays else ""
             yield self.finding(
                 origin,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from auditor.postfix.start_checks import is_hostname
 from auditor.syntax.postfix_expansion import (
     KEPT,
     SPACE,
@@ -92,23 +93,34 @@ def compare(left: str, right: str) -> int:
 
 
 def domain_to_ascii(text: str) -> str:
-    """Return a domain name in its ASCII form (``src/util/midna_domain.c``); raises ExpansionError when it has none."""
-    if text.isascii():
+    """Return a domain name in its ASCII form, ASCII as it is; raises ExpansionError when it has none.
+
+    ``src/util/midna_domain.c``, where an empty text is not ASCII (``allascii``); tried on 3.11.7.
+    """
+    if text and text.isascii():
         return text
     try:
-        return text.encode("idna").decode("ascii")
+        name = text.encode("idna").decode("ascii")
     except UnicodeError:
+        name = ""
+    if not is_hostname(name):
         message = f'domain_to_ascii failed: "{text}"'
-        raise ExpansionError(message) from None
+        raise ExpansionError(message)
+    return name
 
 
 def domain_to_utf8(text: str) -> str:
-    """Return a domain name in its UTF-8 form; raises ExpansionError when it has none."""
+    """Return a domain name in its UTF-8 form, what is not ASCII as it is; raises ExpansionError when it has none."""
+    if not text or not text.isascii():
+        return text
     try:
-        return text.encode("idna").decode("idna") if "xn--" in text.lower() else text
+        name = text.lower().encode("ascii").decode("idna") if is_hostname(text) else ""
     except UnicodeError:
+        name = ""
+    if not name:
         message = f'domain_to_utf8 failed: "{text}"'
-        raise ExpansionError(message) from None
+        raise ExpansionError(message)
+    return name
 
 
 class Features(NamedTuple):

@@ -11,6 +11,10 @@ from typing import Final
 EXCEPTIONS: Final = {
     r"^the environment decides: ": "$ENV: in a number or a boolean: the environment of the daemon is not known",
     r"#hidden_use-P_to_show#\\t.* for doveconf": "doveconf shows the secret when white space follows the equals sign",
+    r"=#hidden_use-P_to_show# .* for doveconf, '.*= #hidden_use-P_to_show#": "2.3.13 does so after any white space",
+    r"event filter: syntax error.*; mailaudit .*unexpected \$undefined": (
+        "2.3.13 reads on behind a character that it does not know, and has other words for the same refusal"
+    ),
     r"^only mailaudit refuses: Unknown service type: .*\$ENV:": "what the environment of the daemon puts into a value",
     r"Dovecot not built with --enable-experimental": "how Debian builds Dovecot; the project's own images have it",
     r"Plugin '.*' not found from directory": "the Sieve plugins of the chroot",

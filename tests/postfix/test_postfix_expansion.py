@@ -140,3 +140,29 @@ def test_bodies_are_their_tokens_joined(text):
     except ExpansionError:
         return
     assert "".join(str(token) for token in tokens(tree)) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "in_ascii", "in_utf8"),
+    [
+        ("", None, ""),
+        ("EXAMPLE.Org", "EXAMPLE.Org", "example.org"),
+        ("a..b", "a..b", None),
+        ("a b", "a b", None),
+        ("a_b", "a_b", "a_b"),
+        ("xn--9ca", "xn--9ca", "\u00e9"),
+        ("xn--zz", "xn--zz", None),
+        ("\u00c9.org", "xn--9ca.org", "\u00c9.org"),
+        ("\u00e9 b", None, "\u00e9 b"),
+        ("\u00e9.", None, "\u00e9."),
+    ],
+)
+def test_forms_of_domain_names(name, in_ascii, in_utf8):
+    """As ``postconf -x`` of 3.11.7 expands them."""
+    for function, expected in (("domain_to_ascii", in_ascii), ("domain_to_utf8", in_utf8)):
+        text = f"${{{function}{{{name}}}}}"
+        if expected is None:
+            with pytest.raises(ExpansionError):
+                expand(text)
+        else:
+            assert expand(text) == expected

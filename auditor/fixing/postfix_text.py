@@ -47,6 +47,8 @@ class PostfixText:
         else:
             self.assignments = [one for one in parameters(parse_main(file)) if isinstance(one, Assignment)]
         self._at = {one.span.start: one for one in self.assignments}
+        self._starts = sorted(self._at)
+        self._service_at = {one.span.start: one for one in self.services}
         self._runs = list(stretches(file.text))
         self._run_starts = [run.start for run in self._runs]
 
@@ -83,7 +85,7 @@ class PostfixText:
 
     def _with_other_word(self, change: ReplaceWord) -> Edit | None:
         """Return the edit of an argument of a service, or of a word at its own place."""
-        service = next((one for one in self.services if one.span.start == change.at.start), None)
+        service = self._service_at.get(change.at.start)
         if service:
             return replaced_word(service.span, change)
         found = self._around(change.at)
@@ -93,7 +95,9 @@ class PostfixText:
         return replaced_part(found.value.span, change.at, by)
 
     def _around(self, at: Span) -> Assignment | None:
-        return next((one for one in self.assignments if one.span.start <= at.start and at.end <= one.span.end), None)
+        last = bisect_right(self._starts, at.start) - 1
+        found = self._at[self._starts[last]] if last >= 0 else None
+        return found if found and at.end <= found.span.end else None
 
     def _with_value(self, found: Assignment, value: str) -> Edit | None:
         span = found.value.span
@@ -148,7 +152,7 @@ class PostfixText:
         return Edit(self.file.span(span.start - (len(blanks[0]) if blanks else 0), span.end), "")
 
     def _with_option(self, change: AddInside) -> Edit | None:
-        service = next((one for one in self.services if one.span.start == change.block.start), None)
+        service = self._service_at.get(change.block.start)
         if service is None or re.search(r"\s", change.value):
             return None
         text = f"-o {change.name}={change.value}"

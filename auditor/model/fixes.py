@@ -115,7 +115,7 @@ def all_of(*fixes: Fix | None) -> Fix | None:
         return None
     changes = tuple(dict.fromkeys(change for one in made for change in one.changes))
     return Fix(
-        "; ".join(one.title for one in made),
+        "; ".join(dict.fromkeys(one.title for one in made)),
         changes,
         safe=all(one.safe for one in made),
         opens=any(one.opens for one in made),

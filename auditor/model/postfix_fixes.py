@@ -37,13 +37,15 @@ def services_to(services: Sequence[SmtpdService], name: str, value: str) -> Fix 
 
     That is done where they get it from; where others get it from there, too, by an ``-o`` of each.
     """
-    return all_of(*(_service_to(service, services, name, value) for service in services))
-
-
-def _service_to(service: SmtpdService, services: Sequence[SmtpdService], name: str, value: str) -> Fix | None:
-    if any(other not in services for other in sharing(service, name)):
-        return option_to(service, name, value)
-    return parameter_to(service.postfix, service.get(name), value)
+    mine, postfix = {*services}, services[0].postfix
+    shared = {other.get(name).origin for other in postfix.smtpd_services if other not in mine}
+    own = ((service, service.get(name)) for service in services)
+    return all_of(
+        *(
+            option_to(service, name, value) if parameter.origin in shared else parameter_to(postfix, parameter, value)
+            for service, parameter in own
+        )
+    )
 
 
 def main_to(services: Sequence[SmtpdService], name: str, value: str, *, keeping: Iterable[SmtpdService]) -> Fix | None:
@@ -51,20 +53,10 @@ def main_to(services: Sequence[SmtpdService], name: str, value: str, *, keeping:
 
     Those that get it from elsewhere keep theirs without.
     """
-    kept = [
-        other
-        for other in keeping
-        if other not in services and any(other in sharing(service, name) for service in services)
-    ]
-    places = {service.get(name).origin: service.get(name) for service in services}
+    mine, places = {*services}, {service.get(name).origin: service.get(name) for service in services}
+    kept = ((other, other.get(name)) for other in keeping if other not in mine)
     changed = [parameter_to(services[0].postfix, parameter, value) for parameter in places.values()]
-    return all_of(*changed, *(option_to(other, name, other.get(name).effective) for other in kept))
-
-
-def sharing(service: SmtpdService, name: str) -> list[SmtpdService]:
-    """Return the services that get a parameter from the same place as one, itself among them."""
-    place = service.get(name).origin
-    return [other for other in service.postfix.smtpd_services if other.get(name).origin == place]
+    return all_of(*changed, *(option_to(one, name, old.effective) for one, old in kept if old.origin in places))
 
 
 def recent_protocols(postfix: Postfix, parameter: Parameter) -> Fix | None:

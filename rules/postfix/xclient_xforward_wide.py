@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from auditor.access.addresses import AddressSet
     from auditor.access.rows import Row
     from auditor.access.table import Access
-    from auditor.change import Fix
     from auditor.finding import Finding, NotChecked
     from auditor.text import Origin
 
@@ -59,8 +58,10 @@ class XclientXforwardWide(AccessRule):
                 yield self.not_checked(missing.what, missing.why)
             if not row.unknown and _is_wide(row.source.addresses):
                 found[row.because[0][0], row.users == XCLIENT].append(row)
+        parameters = (ways.service.get(name) for ways in access.smtpd for name in PARAMETERS)
+        by_place = {parameter.origin: parameter for parameter in parameters}
         for (origin, xclient), rows in found.items():
-            fix = _fix(access, origin)
+            fix = without_words(by_place[origin], _names_wide) if origin in by_place else None
             where = ", ".join(dict.fromkeys(row.listener.label for row in rows))
             what = "says by XCLIENT which address and login it has" if xclient else "forges by XFORWARD what is logged"
             yield self.finding(
@@ -74,13 +75,6 @@ class XclientXforwardWide(AccessRule):
 
 def _is_wide(addresses: AddressSet) -> bool:
     return any(network.prefixlen < PROXIES[network.version] for network in (addresses & INTERNET).networks())
-
-
-def _fix(access: Access, origin: Origin) -> Fix | None:
-    """Take the wide networks out of the parameter at a place, or the line where nothing else is in it."""
-    parameters = (ways.service.get(name) for ways in access.smtpd for name in PARAMETERS)
-    parameter = next((one for one in parameters if one.origin == origin), None)
-    return without_words(parameter, _names_wide) if parameter else None
 
 
 def _names_wide(word: str) -> bool:

@@ -43,7 +43,8 @@ class Way(NamedTuple):
     def credit(self) -> Step:
         """The step that says which users these are: that of their password, or of a list of users, or any."""
         passed = [step for step in self.end.steps if step.result is Result.OK and step.counts]
-        listing = [step for step in passed if step.passdb.driver != "static"]
+        knowing = (step for step in self.end.steps if step.counts and step.result is not Result.UNKNOWN_USER)
+        listing = [step for step in knowing if step.passdb.driver != "static"]
         own = [step for step in self.end.steps if step.passdb is self.password_of]
         named = [step for step in own if step.passdb.driver != "static"]
         return (

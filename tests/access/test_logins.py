@@ -197,3 +197,15 @@ def test_many_users_take_seconds(tmp_path: Path) -> None:
     started = time.process_time()
     assert len(found(tmp_path, "auth_mechanisms = plain login\n" + file(), users)) == 512
     assert time.process_time() - started < 20
+
+
+def test_a_failure_lets_in_those_whom_the_file_knows(tmp_path: Path) -> None:
+    """Tried on 2.4.1: it fails at an empty field under SHA256, and static then takes the password for checked."""
+    passdbs = (
+        "passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n  default_password_scheme = SHA256\n"
+        "  result_internalfail = continue-ok\n}\npassdb static {\n  static_password = x\n}\n"
+    )
+    assert found(tmp_path, passdbs, "alice:\n", version="2.4.1") == [
+        "PLAIN, any password, any user in /etc/dovecot/users",
+        "PLAIN, one password for all, any user name at all",
+    ]

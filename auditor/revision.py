@@ -62,7 +62,7 @@ def revision(name: str, path: str) -> Iterator[Revision]:
 
 def _git(folder: str, *arguments: str, given: bytes = b"") -> bytes:
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - git, by options of our own and object names
             [*_GIT, "-C", folder, *arguments],
             input=given,
             capture_output=True,

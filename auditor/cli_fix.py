@@ -22,6 +22,8 @@ WITH_FIXES: Final = ("json", "sarif")
 """Formats that tell of the fix of each finding."""
 MAX_AUDITS: Final = 8
 """Of one host, for telling of fixes; making them may take more."""
+MAX_LINES: Final = 10_000
+"""Of configuration files; a report on more tells of no fixes: each audit that tries them takes long."""
 
 
 def fixing_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,7 +93,10 @@ class Fixing(NamedTuple):
     def told(self, found: Found, result: Audit, shown: Iterable[Finding]) -> Audit:
         """Return an audit whose findings tell of the fixes that hold."""
         fixes: dict[str, Fix] = {}
-        for one in self._mended(found, shown, unsafe=True, max_audits=MAX_AUDITS):
+        files = [file for host in result.hosts for dovecot in host.dovecot for file in dovecot.files]
+        files += [file for host in result.hosts for postfix in host.postfix for file in postfix.files]
+        lines = sum(len(file.line_starts) for file in files)
+        for one in self._mended(found, shown if lines <= MAX_LINES else (), unsafe=True, max_audits=MAX_AUDITS):
             fixes.update((offer.finding.fingerprint, offer.fix) for offer in one.made)
         findings = tuple(one._replace(fix=fixes.get(one.fingerprint)) for one in result.findings)
         return result._replace(findings=findings)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from reports import validated
 
-from auditor import cli
+from auditor import cli, cli_fix
 from auditor.fixing import rounds
 
 if TYPE_CHECKING:
@@ -143,6 +143,17 @@ def test_reports_tell_of_fixes(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--format", "sarif") == 1
     (result,) = json.loads(capsys.readouterr().out)["runs"][0]["results"]
     assert result["properties"]["fix"] == {"safe": True, "title": "write `soft_bounce = no`"}
+
+
+@pytest.mark.usefixtures("host")
+def test_a_report_on_very_many_lines_tells_of_no_fixes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_fix, "MAX_LINES", 2)
+    assert run("--format", "json") == 1
+    assert [one["fix"] for one in validated(capsys.readouterr().out)["findings"]] == [None]
+    assert run("--diff") == 1
+    assert "+soft_bounce = no" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("host")

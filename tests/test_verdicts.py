@@ -22,7 +22,8 @@ AUTH = (
     "dovecot_config_version = 2.4.1\ndovecot_storage_version = 2.4.1\nauth_mechanisms = plain\npassdb passwd-file {\n"
 )
 AUTH += (
-    "  passwd_file_path = /etc/dovecot/users\n}\nservice auth {\n  unix_listener /elsewhere/private/auth {\n  }\n}\n"
+    "  passwd_file_path = /etc/dovecot/users\n}\nservice auth {\n  unix_listener /elsewhere/private/auth {\n"
+    "    mode = 0666\n  }\n}\n"
 )
 
 

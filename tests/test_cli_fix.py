@@ -116,7 +116,7 @@ def test_fixes_that_need_consent(capsys: pytest.CaptureFixture[str], monkeypatch
     err = capsys.readouterr().err
     assert err == "mailaudit: 0 findings mended\nmailaudit: 1 more may be mended with --unsafe-fixes\n"
     assert cli.run([*arguments]) == 1
-    assert "; 1 may be mended by --fix, --diff shows how." in capsys.readouterr().out.replace("\n", " ")
+    assert "; 1 may be mended by --unsafe-fixes." in capsys.readouterr().out.replace("\n", " ")
     assert cli.run([*arguments, "--fix", "--unsafe-fixes"]) == 0
     assert MASTER.read_text().endswith("submission inet n - y - - smtpd\n  -o smtpd_tls_ask_ccert=yes\n")
 

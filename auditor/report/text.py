@@ -51,8 +51,9 @@ def summary(audit: Audit, threshold: Severity) -> str:
     text += f"; {len(audit.suppressed) - by_comment} known from the baseline" if audit.baseline else ""
     text += f"; {_counted(len(audit.not_checked), 'thing')} not checked" if audit.not_checked else ""
     text += f"; {_counted(len(audit.failures), 'error')}" if audit.failures else ""
-    fixable = sum(finding.fix is not None for finding in audit.at_least(threshold))
-    text += f"; {fixable} may be mended by --fix, --diff shows how" if fixable else ""
+    safe = [finding.fix.safe for finding in audit.at_least(threshold) if finding.fix]
+    text += f"; {safe.count(True)} may be mended by --fix, --diff shows how" if any(safe) else ""
+    text += f"; {safe.count(False)} may be mended by --unsafe-fixes" if not all(safe) else ""
     return text + "."
 
 
